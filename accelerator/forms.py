@@ -1,0 +1,133 @@
+"""What every form shares: our own sentences, stripped text, and the reader's language at each reading."""
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import FileField, IntegerField
+from wtforms import Form as WTForm
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+#: No field takes more. Normalising Unicode takes the square of the length for texts made to be slow.
+LONGEST_VALUE = 8000
+
+
+class OwnSentences:
+    """What WTForms itself says about a value that it cannot read, in our words and the reader's language."""
+
+    SENTENCES: ClassVar = {
+        "Not a valid integer value.": _l("A whole number, please."),
+        "Not a valid date value.": _l("Please give a date."),
+        "Not a valid datetime value.": _l("Please give a day and a time."),
+        "Not a valid choice.": _l("Please choose one."),
+        "Invalid Choice: could not coerce.": _l("Please choose one."),
+    }
+
+    def gettext(self, sentence: str) -> str:
+        return str(self.SENTENCES.get(sentence, sentence))
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        return one if n == 1 else many
+
+
+class Form(WTForm):
+    """A form of this product. CSRF is checked for every POST in `accelerator.security`."""
+
+    class Meta:
+        locales = False  # every validator brings a sentence of its own, translated by us
+
+        def get_translations(self, _form: Any) -> OwnSentences:
+            return OwnSentences()
+
+    @classmethod
+    def posted(cls, **kwargs: Any) -> "Any":
+        """The form as it was sent, files included, without characters that neither page nor database can hold."""
+        sent = MultiDict(
+            (name, without_controls(value[:LONGEST_VALUE])) for name, value in request.form.items(multi=True)
+        )
+        return cls(CombinedMultiDict([sent, cls.files_sent()]), **kwargs)
+
+    @classmethod
+    def files_sent(cls) -> MultiDict[str, Any]:
+        """The files of fields that take some: a program can send one in place of words."""
+        kinds = {name: getattr(getattr(cls, name, None), "field_class", None) for name in request.files}
+        takers = {name for name, kind in kinds.items() if kind and issubclass(kind, FileField)}
+        return MultiDict((name, file) for name, file in request.files.items(multi=True) if name in takers)
+
+    @classmethod
+    def asked(cls, **kwargs: Any) -> "Any":
+        """The form in the address (filters)."""
+        args = MultiDict((name, value[:LONGEST_VALUE]) for name, value in request.args.items(multi=True))
+        return cls(args, **kwargs)
+
+    def add_error(self, name: str, sentence: str) -> None:
+        """Put a sentence beside a field after validation (what only the database knows)."""
+        field = self[name]
+        field.errors = [*field.errors, sentence]
+
+
+def without_controls(text: str) -> str:
+    """Text without control characters; ends of lines and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc")
+
+
+def tidy(text: str | None) -> str:
+    """Text of one line: composed, without control characters, spaces folded."""
+    composed = unicodedata.normalize("NFC", text or "")
+    return " ".join("".join(c if c.isprintable() else " " for c in composed).split())
+
+
+def tidy_lines(text: str | None) -> str:
+    """Text of several lines: composed, without other control characters, blank ends cut."""
+    composed = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in composed if c == "\n" or c.isprintable())
+    return "\n".join(line.rstrip() for line in kept.split("\n")).strip()
+
+
+def required(sentence: Any = None) -> DataRequired:
+    return DataRequired(sentence or _l("Please fill this in."))
+
+
+def chosen(sentence: Any = None) -> InputRequired:
+    return InputRequired(sentence or _l("Please choose one."))
+
+
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Values with their labels, as a field takes them when it is declared."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def at_most(length: int) -> Length:
+    return Length(max=length, message=_l("Please make this shorter: %(max)d characters at most."))
+
+
+def between(low: int, high: int) -> NumberRange:
+    return NumberRange(low, high, message=_l("A number from %(min)s to %(max)s, please."))
+
+
+#: What one person can have done at a stretch.
+DAY_MINUTES = 24 * 60
+
+
+class TimeTaken(Form):
+    """A part of forms that ask how long something took, in hours and minutes (`ui.time_taken` draws it)."""
+
+    hours = IntegerField(_l("Hours"), [Optional(), between(0, 24)], default=0)
+    minutes = IntegerField(_l("Minutes"), [Optional(), between(0, 59)], default=0)
+
+    @property
+    def total_minutes(self) -> int:
+        return (self.hours.data or 0) * 60 + (self.minutes.data or 0)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        if self.hours.errors or self.minutes.errors or 1 <= self.total_minutes <= DAY_MINUTES:
+            return is_valid
+        self.add_error("minutes", str(_l("Please say how long it took: from one minute to 24 hours.")))
+        return False

@@ -1,0 +1,1 @@
+"""The append-only record of every change of state, without personal data."""

@@ -1,0 +1,1 @@
+"""The processes: web and background, and the small supervisor that starts and stops both."""

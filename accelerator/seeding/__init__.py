@@ -1,0 +1,1 @@
+"""Made-up rows by the hundred thousand, to measure with."""

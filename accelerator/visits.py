@@ -1,0 +1,14 @@
+"""A browser without an account: random bits that it keeps until it is closed."""
+
+import secrets
+
+from flask import g, request
+
+COOKIE = "visit"
+
+
+def visit_id() -> str:
+    """This browser's bits, made at the first need; the cookie is set when the response leaves."""
+    if "visit_id" not in g:
+        g.visit_id = request.cookies.get(COOKIE) or secrets.token_urlsafe(18)
+    return str(g.visit_id)
