@@ -1,0 +1,52 @@
+"""Telling a person what happened to a promise of theirs: on their page, and by e-mail in their language."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask_babel import force_locale, gettext
+from sqlalchemy.orm import Session
+
+from accelerator.accounts.models import User, UserNotice
+from accelerator.board.models import HelpRequest
+from accelerator.extensions import db
+from accelerator.mail import post
+
+#: What happened → the sentence about the request with this title.
+TEXTS: dict[str, Callable[[str], str]] = {
+    "promoted": lambda title: gettext("A place is free and it is yours: %(title)s", title=title),
+    "removed": lambda title: gettext("A coordinator took your promise off: %(title)s", title=title),
+    "closed": lambda title: gettext("No longer needed, you are free again: %(title)s", title=title),
+    "confirmed": lambda title: gettext("Confirmed, thank you: %(title)s", title=title),
+    "disputed": lambda title: gettext("A coordinator has a question about: %(title)s", title=title),
+    "moved": lambda title: gettext("The time has changed. Please look if it still suits you: %(title)s", title=title),
+    "noted": lambda title: gettext("A coordinator has put you down for: %(title)s", title=title),
+    "unconfirmed": lambda title: gettext(
+        "The confirmation was a slip; a coordinator looks at it again: %(title)s", title=title
+    ),
+    "no_show": lambda title: gettext(
+        "Noted as not come. If that is wrong, call your coordinator: %(title)s", title=title
+    ),
+}
+
+
+def sentence(kind: str, title: str) -> str:
+    """The notice in the reader's language."""
+    return TEXTS[kind](title)
+
+
+def tell_person(
+    session: Session, user_id: int | None, kind: str, *, request_id: int, at: datetime, reason: str = ""
+) -> None:
+    """Leave a notice and a mail inside the caller's transaction; nothing for a person who has left."""
+    user = session.get(User, user_id) if user_id else None
+    request = session.get(HelpRequest, request_id)
+    if user is None or request is None:
+        return
+    session.add(UserNotice(user_id=user.id, kind=kind, request_id=request_id, reason=reason, created_at=at))
+    with force_locale(user.locale):
+        subject = sentence(kind, request.title)
+        lines = [gettext("Hello, %(name)s!", name=user.name), "", subject]
+        if reason:
+            lines += ["", reason]
+        lines += ["", f"{db.settings.site_url}/requests/{request_id}", "", gettext("Accelerator of Good")]
+    post(session, user.email, subject, "\n".join(lines), at=at)

@@ -1,0 +1,64 @@
+"""``flask regions``: places where the product works."""
+
+from zoneinfo import available_timezones
+
+import click
+from sqlalchemy import select
+
+from accelerator.clock import utcnow
+from accelerator.extensions import db
+from accelerator.integrity.record import SYSTEM, EventType, record
+from accelerator.migrations.commands import with_tables
+from accelerator.regions.models import Region
+
+
+@click.group()
+def regions() -> None:
+    """Regions and districts."""
+
+
+@regions.command("list")
+@with_tables
+def list_regions() -> None:
+    """Show every region and its desk telephone."""
+    for region in db.read.scalars(select(Region).where(Region.parent_code.is_(None)).order_by(Region.code)):
+        click.echo(f"{region.code:8} {region.name_en:28} {region.timezone:18} {region.desk_phone}")
+
+
+@regions.command("save")
+@click.argument("code")
+@click.option("--parent", help="Code of the region that this district lies in.")
+@click.option("--kk", "name_kk", required=True, help="Name in Kazakh.")
+@click.option("--ru", "name_ru", required=True, help="Name in Russian.")
+@click.option("--en", "name_en", required=True, help="Name in English.")
+@click.option("--timezone", default="Asia/Almaty", show_default=True)
+@with_tables
+def save_region(code: str, parent: str | None, name_kk: str, name_ru: str, name_en: str, timezone: str) -> None:
+    """Add a region or district, or change the one with this code."""
+    if timezone not in available_timezones():
+        raise click.ClickException(f"There is no time zone {timezone}. Write it as Asia/Almaty.")
+    with db.transaction() as session:
+        if parent and session.get(Region, parent) is None:
+            raise click.ClickException(f"There is no region {parent}. See: flask --app wsgi regions list")
+        region = session.get(Region, code) or Region(code=code)
+        region.parent_code, region.timezone = parent, timezone
+        region.name_kk, region.name_ru, region.name_en = name_kk, name_ru, name_en
+        session.add(region)
+        session.flush()
+        record(session, EventType.REGION_SAVED, f"region:{code}", by=SYSTEM, at=utcnow())
+    click.echo(f"Saved {code}.")
+
+
+@regions.command("phone")
+@click.argument("code")
+@click.argument("phone")
+@with_tables
+def set_phone(code: str, phone: str) -> None:
+    """Set the coordinators' telephone of a region, as people should see it ("+7 727 000 00 00")."""
+    with db.transaction() as session:
+        region = session.get(Region, code)
+        if region is None:
+            raise click.ClickException(f"There is no region {code}. See: flask --app wsgi regions list")
+        region.desk_phone = phone
+        record(session, EventType.REGION_SAVED, f"region:{code}", by=SYSTEM, at=utcnow())
+    click.echo(f"{code}: {phone}")
