@@ -1,0 +1,38 @@
+"""Finding requests by words: case and ё do not matter, beginnings of words are enough.
+
+Both databases index the same normalised copy (``help_requests.search_text``): SQLite in an FTS5 table that
+triggers keep to what is open, PostgreSQL in a GIN index over open rows (see the first migration).
+"""
+
+import re
+import unicodedata
+
+from sqlalchemy import ColumnElement, func, literal_column, select, table, text
+from sqlalchemy.sql import column
+
+from accelerator.board.models import HelpRequest
+
+MAX_WORDS = 8
+WORD = re.compile(r"\w+")
+_index = table("request_search", column("rowid"))
+
+
+def normalise(text_: str) -> str:
+    """The form in which texts and queries are compared: composed, case-folded, ё as е (й stays)."""
+    return unicodedata.normalize("NFC", text_).casefold().replace("ё", "е")
+
+
+def words_of(query: str) -> tuple[str, ...]:
+    """The first words of a query, normalised."""
+    return tuple(WORD.findall(normalise(query))[:MAX_WORDS])
+
+
+def matches(words: tuple[str, ...], dialect: str) -> ColumnElement[bool]:
+    """The condition that an open request has, for each word, one that begins like it."""
+    if dialect == "sqlite":
+        query = " ".join(f'"{word}"*' for word in words)
+        found = select(_index.c.rowid).where(text("request_search MATCH :words").bindparams(words=query))
+        return HelpRequest.id.in_(found)
+    query = " & ".join(f"{word}:*" for word in words)
+    document = func.to_tsvector(literal_column("'simple'"), HelpRequest.search_text)
+    return document.bool_op("@@")(func.to_tsquery(literal_column("'simple'"), query))

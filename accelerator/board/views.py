@@ -1,0 +1,222 @@
+"""Pages and actions of the board. A view reads the request, asks one thing, and answers."""
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_babel import gettext
+
+from accelerator import notices, policy
+from accelerator.accounts import sessions
+from accelerator.accounts.sessions import current_viewer
+from accelerator.accounts.viewer import MyClaim
+from accelerator.board import cards, lists, queries, transitions
+from accelerator.board.fast_lane import DEPOSIT
+from accelerator.board.forms import ClaimForm, FilterForm, ReportForm
+from accelerator.board.last_filters import COOKIE, address, has_blanks
+from accelerator.board.models import ClaimState, Credit, HelpRequest
+from accelerator.board.stencils import draw_board
+from accelerator.clock import utcnow
+from accelerator.compression import make_packed_response
+from accelerator.current import me, settings
+from accelerator.deeds import uploads
+from accelerator.errors import NotFound
+from accelerator.extensions import db
+from accelerator.forms import tidy
+from accelerator.help import spoken
+from accelerator.help.contacts.cards import make_offer
+from accelerator.htmx import redirect_to, respond, wants_partial
+from accelerator.i18n import current_language
+from accelerator.integrity.queries import list_events
+from accelerator.page_cache import LONGEST_QUERY, PUBLIC
+from accelerator.paging import Cursor
+from accelerator.reference import places
+from accelerator.safe_next import safe_next
+from accelerator.sharing import picture_response
+
+
+def public(response: Response) -> Response:
+    """Mark a page that is the same for every visitor, so that it is served from memory."""
+    if current_viewer() is None:
+        response.headers[PUBLIC] = "1"
+    response.headers["Vary"] = "HX-Request, Accept-Language, Cookie, Accept-Encoding"
+    return response
+
+
+def show_board() -> Response:
+    asked = request.query_string.decode("ascii", "ignore")
+    if has_blanks(asked) and not wants_partial():
+        return redirect_to(address(asked))
+    now, viewer = utcnow(), current_viewer()
+    is_usual = not wants_partial() and not notices.are_waiting() and len(request.query_string) <= LONGEST_QUERY
+    if viewer and is_usual:
+        pieces, shared = draw_board(viewer, now)
+        request.environ.setdefault(DEPOSIT, []).append(shared)
+        return public(make_packed_response(pieces))
+    form = FilterForm.asked().offer(places(db.read), current_language(), lists.home_of(viewer))
+    page = lists.board_page(form, viewer, now=now, after=Cursor.parse(request.args.get("after", "")))
+    if wants_partial() and "after" in request.args:
+        return public(make_response(render_template("board/_more.html", page=page, form=form)))
+    if wants_partial():
+        found = public(make_response(render_template("board/_found.html", page=page, form=form)))
+        found.headers["HX-Push-Url"] = address(asked)  # the form's address, without its blanks
+        return found
+    deeds = lists.draw_latest_deeds(now=now)
+    return public(make_response(render_template("board/index.html", page=page, form=form, deeds=deeds, active="needs")))
+
+
+def return_to_board() -> Response:
+    """The board with the filters last used."""
+    return redirect_to(address(request.cookies.get(COOKIE)))
+
+
+def show_request(request_id: int) -> Response:
+    now, viewer = utcnow(), current_viewer()
+    found = queries.get_request(db.read, request_id)
+    if not policy.can_see_request(viewer, found):
+        raise NotFound
+    mine = queries.find_active_claim(db.read, request_id, viewer.id) if viewer else None
+    position = queries.waiting_position(db.read, mine) if mine and mine.state == ClaimState.WAITING else 0
+    context: dict[str, Any] = {
+        "card": cards.make_card(found, places(db.read), now),
+        "step": cards.make_next_step(found, places(db.read), now),
+        "stance": cards.stance_of(found, viewer, settings(), position=position),
+        "request_": found,
+        "mine": mine,
+        "offer": make_offer(viewer, mine, found, places(db.read), now) if viewer and mine else None,
+        "region": places(db.read).regions[found.region_code],
+        "history": list_events(db.read, f"request:{request_id}"),
+        "fit": cards.fit_line(found, viewer),
+        "active": "needs",
+    }
+    return make_response(render_template("board/request.html", **context))
+
+
+def claim_request(request_id: int) -> Response:
+    form = ClaimForm.posted()
+    if not form.validate():
+        page = url_for(".show_request", request_id=request_id)
+        return redirect_to(page, notice=str(form.people.errors[0]), tone="sun")
+    viewer = me()
+    taken = transitions.claim(request_id, by=viewer, at=utcnow(), people=form.people.data or 1, may_wait=form.wait.data)
+    db.session.commit()
+    sessions.replace_viewer(viewer.with_claim(request_id, taken.claim))
+    return answer_with_card(taken.request, cards.Said(claimed_sentence(taken), "leaf"))
+
+
+def claimed_sentence(taken: transitions.Taken) -> str:
+    if taken.claim.state == ClaimState.WAITING:
+        return gettext("You are on the waiting list. We will tell you when a place is free.")
+    if not taken.is_new:
+        return gettext("This place is already yours.")
+    return gettext("The place is yours. Thank you!")
+
+
+def release_request(request_id: int) -> Response:
+    viewer = me()
+    transitions.release(request_id, by=viewer, at=utcnow(), reason=tidy(request.form.get("reason"))[:500])
+    db.session.commit()
+    sessions.replace_viewer(viewer.with_claim(request_id, None))
+    said = cards.Said(gettext("Let go. Someone else can take the place now."), "leaf")
+    return answer_with_card(queries.get_card(db.read, request_id), said)
+
+
+def start_request(request_id: int) -> Response:
+    claim = transitions.start(request_id, by=me(), at=utcnow())
+    db.session.commit()
+    sessions.replace_viewer(me().with_claim(request_id, MyClaim(claim.id, claim.state)))
+    said = cards.Said(gettext("Good luck! When it is done, tell us here."), "leaf")
+    return answer_with_card(queries.get_card(db.read, request_id), said)
+
+
+def answer_with_card(row: Any, said: cards.Said, status: int = 200) -> Response:
+    """The request's card as it is now for the viewer, with the header's counter beside it."""
+    viewer = me()
+    position = 0
+    if row.id in viewer.claims and viewer.claims[row.id].state == ClaimState.WAITING:
+        claim = queries.find_active_claim(db.read, row.id, viewer.id)
+        position = queries.waiting_position(db.read, claim) if claim else 0
+    page = safe_next(request.form.get("next")) or url_for("board.show_request", request_id=row.id)
+    if request.form.get("view") == "page":  # more than the card changes on the request's own page
+        return redirect_to(page, notice=said.text, tone=said.tone, link=said.link)
+    card = cards.draw_card(row, viewer, places(db.read), settings(), utcnow(), position=position, said=said)
+    counter = render_template("board/_open_count.html", viewer=viewer, is_swap=True)
+    partial = str(card) + counter
+    return respond(page=page, partial=partial, notice=said.text, tone=said.tone, link=said.link, status=status)
+
+
+def refuse_claim(error: transitions.ClaimRefused) -> Response:
+    """A place could not be taken: the card as it is now, and the reason beside it."""
+    db.session.rollback()
+    row = queries.get_card(db.read, error.request_id)
+    return answer_with_card(row, cards.Said(error.sentence(), "sun", error.link()), status=409)
+
+
+def report_request(request_id: int) -> Response:
+    claim = queries.find_active_claim(db.read, request_id, me().id)
+    if claim is None or claim.state not in (ClaimState.CLAIMED, ClaimState.STARTED):
+        return redirect_to(url_for(".show_request", request_id=request_id))
+    found = queries.get_request(db.read, request_id)
+    step = cards.make_next_step(found, places(db.read), utcnow())
+    if not step.can_report:
+        return redirect_to(url_for(".show_request", request_id=request_id), notice=step.wait, tone="sun")
+    if request.method == "GET":
+        return show_report(request_id, without_pair(ReportForm(data=proposed_report(found)), found), [])
+    form = without_pair(ReportForm.posted(), found)
+    is_valid = form.validate()  # first: it would wipe the sentences about photos
+    photo_keys = uploads.take_photos(form, by=me(), at=utcnow())
+    if not is_valid or form.photos.errors or not hear_pair(form, found):
+        db.session.commit()  # keeps the good photos
+        return show_report(request_id, form, photo_keys, status=422)
+    told = transitions.report(
+        request_id,
+        by=me(),
+        at=utcnow(),
+        minutes=form.total_minutes,
+        word=form.word.data,
+        credit=Credit(form.credit.data),
+        photo_keys=photo_keys,
+    )
+    if "pair" in form and form.pair.data:
+        spoken.note(told, by=me(), at=utcnow())
+    db.session.commit()
+    thanks = gettext("Thank you! A coordinator will confirm it soon.")
+    return redirect_to(url_for("dashboard.show_dashboard"), notice=thanks)
+
+
+def without_pair(form: ReportForm, help_request: HelpRequest) -> ReportForm:
+    """The form without the field for the spoken pair, where nobody could have told one."""
+    if spoken.find_speaker(help_request, me()) is None:
+        del form.pair
+    return form
+
+
+def hear_pair(form: ReportForm, help_request: HelpRequest) -> bool:
+    """Whether the pair is right, or left empty; if not, the form says so."""
+    if "pair" not in form or not form.pair.data:
+        return True
+    heard = spoken.hear(help_request, form.pair.data, by=me(), at=utcnow())
+    if heard is not spoken.Heard.RIGHT:
+        form.add_error("pair", spoken.heard_sentence(heard))
+    return heard is spoken.Heard.RIGHT
+
+
+def proposed_report(help_request: Any) -> dict[str, Any]:
+    """What the form starts with: the time the task was announced with."""
+    hours, minutes = divmod(help_request.minutes, 60)
+    return {"hours": hours, "minutes": minutes}
+
+
+def show_report(request_id: int, form: ReportForm, photo_keys: list[str], status: int = 200) -> Response:
+    form.kept_photos.data = ",".join(photo_keys)
+    found = queries.get_request(db.read, request_id)
+    html = render_template("board/report.html", form=form, request_=found, photo_keys=photo_keys, active="me")
+    return make_response(html, status)
+
+
+def share_picture(request_id: int) -> Response:
+    """The picture that messengers show beside a link."""
+    found = queries.get_request(db.read, request_id)
+    if not policy.can_see_request(None, found):
+        raise NotFound
+    card = cards.make_card(found, places(db.read), utcnow())
+    return picture_response(card.title, f"{card.place} · {card.when}", (card.taken, card.capacity))

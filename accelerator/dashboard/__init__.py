@@ -1,0 +1,1 @@
+"""The volunteer's own page: promises with their next steps, what waits, hours and deeds."""

@@ -1,0 +1,1 @@
+"""Good deeds: what happened, shown only as far as its doer allows."""

@@ -1,0 +1,114 @@
+"""What the log's newest events mean for open pages: fragments of HTML, made once per language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, render_template
+from flask_babel import force_locale
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from accelerator.board.cards import make_card
+from accelerator.board.models import RequestStatus
+from accelerator.board.queries import list_cards
+from accelerator.clock import utcnow
+from accelerator.config import LANGUAGES
+from accelerator.deeds.cards import draw_deed
+from accelerator.deeds.queries import find_feed_row
+from accelerator.extensions import db
+from accelerator.integrity.models import IntegrityEvent, IntegrityHead
+from accelerator.integrity.record import EventType
+from accelerator.live.hub import Message
+from accelerator.reference import places
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened after a number: requests whose seats may have changed, and new deeds, oldest first."""
+
+    newest: int
+    requests: dict[int, int]
+    deeds: list[tuple[int, int]]
+    is_complete: bool
+
+
+def latest(session: Session) -> int:
+    """The number of the newest event."""
+    return session.scalars(select(IntegrityHead.seq)).one()
+
+
+def changes_since(session: Session, after: int, limit: int) -> Changes:
+    """The events after ``after``, at most ``limit`` of them, sorted by what they concern."""
+    events = session.execute(
+        select(IntegrityEvent.seq, IntegrityEvent.type, IntegrityEvent.subject)
+        .where(IntegrityEvent.seq > after)
+        .order_by(IntegrityEvent.seq)
+        .limit(limit)
+    ).all()
+    requests: dict[int, int] = {}
+    deeds: dict[int, int] = {}
+    for seq, type_, subject in events:
+        thing, _, number = subject.partition(":")
+        if thing == "request":
+            requests[int(number)] = seq
+        elif type_ == EventType.DEED_PUBLISHED:
+            deeds.pop(int(number), None)  # published again: it appears once, where it came last
+            deeds[int(number)] = seq
+    newest = events[-1].seq if events else after
+    return Changes(
+        newest, requests, [(seq, deed_id) for deed_id, seq in deeds.items()], is_complete=len(events) < limit
+    )
+
+
+def draw_seats(row: Row, now: datetime, *, with_button: bool) -> str:  # type: ignore[type-arg]
+    """The seats of a request as every page shows them; with the button for those who may take one."""
+    template = "board/_seats.html" if with_button and row.status == RequestStatus.OPEN else "board/_seats_only.html"
+    return render_template(template, card=make_card(row, places(db.read), now))
+
+
+class LogSource:
+    """The hub's source (see `accelerator.live.hub.Source`); used from one thread."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def latest(self) -> int:
+        with self._app.app_context():
+            return latest(db.read)
+
+    def since(self, after: int, limit: int) -> Sequence[Message]:
+        with self._app.app_context():
+            changes = changes_since(db.read, after, limit)
+            return sorted([*self._seats(changes), *self._deeds(changes), *self._rest(changes)], key=lambda m: m.id)
+
+    def _seats(self, changes: Changes) -> list[Message]:
+        now = utcnow()
+        found = []
+        for row in list_cards(db.read, list(changes.requests)):
+            seq = changes.requests[row.id]
+            for name, with_button in (("request", True), ("seats", False)):
+                data = {}
+                for language in LANGUAGES:
+                    with force_locale(language):
+                        data[language] = draw_seats(row, now, with_button=with_button)
+                found.append(Message(seq, f"{name}-{row.id}", data))
+        return found
+
+    def _deeds(self, changes: Changes) -> list[Message]:
+        now = utcnow()
+        found = []
+        for seq, deed_id in changes.deeds:
+            row = find_feed_row(db.read, deed_id)
+            if row is None:
+                continue
+            data = {}
+            for language in LANGUAGES:
+                with force_locale(language):
+                    data[language] = str(draw_deed(row, places(db.read), now, fresh=True))
+            found.append(Message(seq, "deed", data))
+        return found
+
+    def _rest(self, changes: Changes) -> list[Message]:
+        """Events that concern no page still move the number on."""
+        return [Message(changes.newest, "seen", dict.fromkeys(LANGUAGES, ""))]
