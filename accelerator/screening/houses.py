@@ -1,0 +1,131 @@
+"""Addresses that lead to a door: a street with a house, a flat, an entrance code. A street alone does not."""
+
+import re
+
+from accelerator.screening.folding import Folded, Span
+
+#: What is counted, after a number: "на улице Абая 12 человек", "Абай көшесінде 20 ағаш", "12 people".
+COUNTED = (
+    r"(?:чел|люд|волонт|добровол|помощник|участник|студент|школьник|час|мин|дн|день|дня|дней|сут|недел|месяц|лет|год|раз"
+    r"|этаж|комнат|подъезд|квартир|дом(?:ов|а\b)|двор|дерев|саженц|куст|клумб|лав|пакет|меш|короб|машин|метр|м\b|км"
+    r"|шт|кг|литр|тенге|тг|детей|ребен|собак|кош|семе|семь|бабуш|пенсион|ветеран|мест|столик|стул|книг|балл|процент"
+    r"|январ|феврал|март|апрел|мая|май|июн|июл|август|сентябр|октябр|ноябр|декабр|утра|вечера|ночи"
+    r"|адам|кісі|ерікті|студент|оқушы|сағат|минут|күн|апта|ай\b|жыл|рет|қабат|бөлме|ағаш|көшет|гүл|қап|қорап|көлік"
+    r"|бала|отбасы|теңге|орын|кітап|дана|қаңтар|ақпан|наурыз|сәуір|мамыр|маусым|шілде|тамыз|қыркүйек|қазан|қараша"
+    r"|желтоқсан|таңғы|кешкі"
+    r"|people|person|volunteer|helper|student|hour|minute|day|week|month|year|time|floor|room|tree|bag|box|car|meter"
+    r"|metre|kilo|kg|km|m\b|am\b|pm\b|a\.m|p\.m|noon|o['’]clock|child|kid|famil|dog|cat|book|seat|place|bench|january"
+    r"|february|march|april|may\b|june|july|august|september|october|november|december|percent)"
+)
+#: 12, 12а, 12/3, 12-45; no hour, no date, no share, no part of a longer number, nothing counted.
+NUMBER = (
+    r"\d{1,4}+(?:[/\\-]\d{1,4}+)?(?:[а-яa-zә](?!\w))?(?![\w%°])(?![:.,]\d)(?!\s?%)"
+    r"(?!-(?:да|де|та|те|ға|ге|қа|ке|дан|ден|тан|тен|нан|нен|ші|шы|й|го|му|е|м|х|ти|и)(?!\w))"
+    rf"(?!\s{{1,2}}{COUNTED})"
+)
+BLOCK = (
+    r"(?:[,\s]{1,3}(?:(?:корп|корпус|стр|строение|литер|блок|block|bldg)\.?\s?(?:\d{1,3}[а-яa-z]?|[а-яa-z])"
+    r"|к\.?\s?\d{1,2})(?!\w))?"
+)
+FLAT = (
+    r"(?:[,\s]{1,3}(?:кв|квартира|оф|офис|пәтер|п|под|подъезд|кіреберіс|apt|apartment|flat|unit|#)\.?\s?(?:№\s?)?\d{1,4}(?!\w)"
+    r"|[,\s]{1,3}\d{1,4}\s?-?\s?(?:пәтер|кв|квартира)(?!\w))"
+)
+NAME = r"[«\"“„]?[\w.\-’']{1,40}+(?:[ ]{1,2}[\w.\-’']{1,40}+){0,2}?[»\"”]?"
+SEP = r"[,\s]{1,3}"
+HOUSE_WORD = r"(?:(?:дом|д|үй|house|building|bldg|№|no)\.?\s{0,2}(?:№\s?)?)"
+
+RU_STREET = (
+    r"(?:ул|улиц[аеуыо]й?|пр|пр-т[ае]?|пр-кт|просп|проспект[аеу]?|пер|переул(?:ок|ке|ка)|б-р|бульвар[ае]?|шоссе|наб"
+    r"|набережн(?:ая|ой)|тупик[ае]?|аллея|аллее|проезд[ае]?|площадь|площади|көш)"
+)
+RU_MICRO = r"(?:мкр|мкрн|мкр-н|м-н|микрорайон[ае]?|жк|ш\.\s?а)"
+KK_STREET = r"(?:көше(?:сі\w{0,6}|де)|к-сі|даңғыл(?:ы\w{0,5})|д-лы|тұйығы\w{0,4}|бульвары\w{0,4}|алаңы\w{0,4}|тас жолы)"
+KK_MICRO = r"(?:ықшам\s?ауданы\w{0,4}|мөлтек\s?ауданы\w{0,4}|шағын\s?ауданы\w{0,4}|ш\.\s?а|м/а|мкр)"
+EN_STREET = r"(?:street|str|st|avenue|ave|road|rd|boulevard|blvd|lane|drive|highway|parkway|embankment)"
+UY = r"(?:\d{1,4}+(?:/\d{1,3})?[а-я]?(?:-?ші|-?шы)?[\s\-]{0,2}үй(?:де|ге|ден|дің|і)?(?!\w)"
+#: (letters without which there is nothing to find, the pattern)
+WAYS = tuple(
+    (letters.split("|"), re.compile(pattern))
+    for letters, pattern in (
+        # ул. Абая 12, кв. 4; проспект Аль-Фараби, д. 77/8
+        (
+            "ул|пр|пер|б-р|шоссе|наб|туп|алле|площ",
+            rf"(?<![\w\-]){RU_STREET}(?!\w)\.?\s{{0,2}}{NAME}{SEP}{HOUSE_WORD}?{NUMBER}{BLOCK}{FLAT}?",
+        ),
+        # мкр. Самал-2, дом 5; мкр. 8, 33 (a microdistrict and its own number lead to nobody's door)
+        (
+            "мкр|м-н|микро|жк|ш.а|ш. а",
+            rf"(?<![\w\-]){RU_MICRO}(?!\w)\.?\s{{0,2}}{NAME}(?:{SEP}{HOUSE_WORD}|,\s{{0,2}}){NUMBER}{BLOCK}{FLAT}?",
+        ),
+        # Абай көшесі, 12-үй; Төле би көшесі 12
+        (
+            "көше|к-сі|даң|д-лы|тұй|бул|алаң|тас жолы",
+            rf"(?<![\w\-])[\w.\-]{{1,40}}+(?:\s[\w.\-]{{1,40}}+)?\s{{1,2}}{KK_STREET}(?!\w)\.?{SEP}(?:үй\s{{0,2}})?"
+            rf"{UY}|{NUMBER}){FLAT}?",
+        ),
+        # Самал-2 ықшамауданы, 33-үй
+        (
+            "үй",
+            rf"(?<![\w\-])[\w.\-]{{1,40}}+\s{{1,2}}{KK_MICRO}(?!\w)\.?{SEP}{UY}|үй\s{{0,2}}{NUMBER}){FLAT}?",
+        ),
+        # 12-үй, 4-пәтер without a street
+        ("үй", r"(?<![\w\-/:.])\d{1,4}+(?:/\d{1,3})?[а-я]?-(?:(?:ші|шы)\s)?үй(?:де|ге|ден|дің|і)?(?!\w)"),
+        ("пәтер", r"(?<![\w\-/:.])\d{1,4}+-(?:(?:ші|шы)\s)?пәтер(?:де|ге|ден|дің|і)?(?!\w)"),
+        # дом 5, кв. 12; д. 15; квартира 12; домофон 45
+        (
+            "дом|д.",
+            rf"(?<![\w\-])(?:дом[ае]?|д\.)\s{{0,2}}(?:№\s?)?{NUMBER}(?!\s{{1,2}}[а-яә]{{4}}){BLOCK}{FLAT}?",
+        ),
+        ("дом|д.", rf"(?<![\w\-])(?:дом[ае]?|д\.)\s{{0,2}}(?:№\s?)?\d{{1,4}}[а-я]?{BLOCK}{FLAT}"),
+        ("кв", rf"(?<![\w\-])(?:кв\.\s?|кв\s|квартир[аеуы]\s)(?:№\s?)?{NUMBER}(?!\s?кв)(?!\s{{1,2}}[а-яә]{{4}})"),
+        (
+            "домофон",
+            r"(?<![\w\-])(?:код\s(?:от\s)?)?домофон\w{0,3}[\s:,\-–—]{1,3}(?:код\s?|коды\s?)?"
+            r"#?\d{1,4}(?:[кk#*]\d{1,5})?(?!\w)",
+        ),
+        # Abay street 12, apt 4
+        (
+            "st|av|ro|rd|bo|bl|la|dr|hi|pa|em",
+            rf"(?<![\w\-])[\w.\-’']{{2,40}}+\s{{1,2}}{EN_STREET}(?!\w)\.?{SEP}{HOUSE_WORD}?{NUMBER}{FLAT}?",
+        ),
+        ("apt|apartment|flat", rf"(?<![\w\-])(?:apt|apartment|flat)\.?\s{{0,2}}(?:no\.?\s?|#\s?|№\s?)?{NUMBER}"),
+        (
+            "house",
+            rf"(?<![\w\-])house\s(?:(?:no\.?\s?|number\s|#\s?|№\s?){NUMBER}|{NUMBER}(?!\s{{1,2}}[a-z]{{4}}))",
+        ),
+    )
+)
+#: 12 Abay street, apt 4: only with names between, which the original writes with capitals, or with one word.
+EN_BEFORE = re.compile(
+    rf"(?<![\w.,\-/:])(\d{{1,5}}+(?:-\d{{1,4}}|[a-z])?)(?!\w),?\s{{1,2}}((?:[\w.’'\-]{{1,30}}+\s{{1,2}}){{1,3}}?){EN_STREET}(?!\w)\.?{FLAT}?"
+)
+#: «детский дом 8», «торговый дом 5» are names of institutions.
+INSTITUTION = re.compile(r"(?:детск\w{2,3}|родильн\w{2,3}|торгов\w{2,3}|балалар)\s$")
+NOT_A_NAME = re.compile(rf"(?:{COUNTED}|of|on|in|at|the|and|to|for|from|blocks?|streets?|main|each|every)")
+
+
+def find_houses(folded: Folded) -> list[Span]:
+    """House numbers, flats and entrance codes of a folded text."""
+    text = folded.text
+    if not re.search(r"\d", text):
+        return []
+    found = [
+        match.span()
+        for letters, way in WAYS
+        if any(part in text for part in letters)
+        for match in way.finditer(text)
+        if not INSTITUTION.search(text, max(match.start() - 14, 0), match.start())
+    ]
+    if re.search(EN_STREET, text):
+        found += [match.span() for match in EN_BEFORE.finditer(text) if _are_names(folded, match)]
+    return sorted(found, key=lambda span: span[0] - span[1])  # the longest of those that overlap
+
+
+def _are_names(folded: Folded, match: re.Match[str]) -> bool:
+    words = match.group(2).split()
+    if any(NOT_A_NAME.match(word) for word in words):
+        return False
+    start, end = folded.place(match.span(2))
+    written = folded.original[start:end].split()
+    return len(words) == 1 or all(word[0].isupper() or word[0].isdigit() for word in written)
