@@ -1,0 +1,1 @@
+"""A volunteer looks at the contact of a promise: the button, the answer, and its address."""

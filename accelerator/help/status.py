@@ -1,0 +1,297 @@
+"""Where a person's request stands, in plain words: what is now, what happens next, and by when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import format_date, get_locale, gettext, ngettext
+
+from accelerator import formatting
+from accelerator.board.models import OPEN_PROMISES, Claim, ClaimState, HelpRequest, RequestStatus, Timing
+from accelerator.codes import LENGTH
+from accelerator.help.models import CallOutcome, ContactReveal, EntryKind, Step
+from accelerator.help.queries import Said
+from accelerator.help.transitions import PROMISED, can_move
+from accelerator.integrity.record import EventType
+from accelerator.reference import Places
+from accelerator.working_days import add_working_days
+
+#: What we promise: a call within two working days, the public text one after the talk.
+CALL_WITHIN, TEXT_WITHIN, CLOSE_WITHIN = 2, 1, 2
+#: After this a coordinator looks for a volunteer by hand.
+ALONE = timedelta(days=2)
+#: All of Kazakhstan has one time.
+HOME = ZoneInfo("Asia/Almaty")
+#: What "by the end of the day" is kept as.
+LAST_MINUTE = "23:59"
+
+
+@dataclass(frozen=True)
+class Next:
+    """Where things stand now, what happens next and, where we promised one, the day by which."""
+
+    now: str
+    then: str
+    by: date | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request as the person who asked for it sees it."""
+
+    request: HelpRequest
+    kind: str
+    place: str
+    when: str
+    steps: list[tuple[str, str]]
+    now: str
+    then: str
+    by: str
+    is_late: bool
+    phone: str
+    #: Promises about which the person can say that they were kept: (claim's number, sentence).
+    to_confirm: list[tuple[int, str]]
+    #: Questions of the desk without an answer.
+    questions: list[Said]
+    #: Questions and words: (whether it is ours, text, moment).
+    talk: list[tuple[bool, str, datetime]]
+    #: What happened: (moment, words), the newest first.
+    history: list[tuple[datetime, str]]
+    can_move: bool
+    can_call_off: bool
+
+
+def make_case(
+    request: HelpRequest,
+    claims: Sequence[Claim],
+    talk: Sequence[Said],
+    events: Sequence[tuple[datetime, str]],
+    places: Places,
+    language: str,
+    *,
+    survivor: HelpRequest | None,
+    at: datetime,
+) -> Case:
+    """Everything about one request. ``survivor``: the request that it was put together with, if it was."""
+    zone = places.zone(request.region_code)
+    stands = what_next(survivor or request, claims, talk, at=at, zone=zone)
+    return Case(
+        request=request,
+        kind=places.kind(request.kind_code, language),
+        place=places.place(request.region_code, request.district_code, language),
+        when=formatting.when(request.timing, request.starts_at, request.ends_at, at, zone),
+        steps=make_steps(survivor or request, claims),
+        now=gettext("The same request was already here, so we put the two together.") if survivor else stands.now,
+        then=stands.now if survivor else stands.then,
+        by=format_date(stands.by, "EEEE, d MMMM") if stands.by else "",
+        is_late=bool(stands.by and at.astimezone(zone).date() > stands.by),
+        phone=places.regions[request.region_code].desk_phone,
+        to_confirm=[] if survivor else list_to_confirm(request, claims, at=at),
+        questions=[said for said in talk if said.entry.kind == EntryKind.QUESTION and said.entry.seen_at is None],
+        talk=[(s.entry.kind == EntryKind.QUESTION, s.text, s.entry.created_at) for s in talk if s.text],
+        history=[(moment, words) for moment, type_ in events if (words := event_words(type_))],
+        can_move=can_move(request, [ClaimState(claim.state) for claim in claims]),
+        can_call_off=request.status != RequestStatus.CLOSED,
+    )
+
+
+def states(claims: Sequence[Claim]) -> set[str]:
+    return {claim.state for claim in claims}
+
+
+def list_to_confirm(request: HelpRequest, claims: Sequence[Claim], *, at: datetime) -> list[tuple[int, str]]:
+    """Promises that the person can confirm: kept as the volunteer says, or due by now."""
+    if request.timing == Timing.AT and request.starts_at and at < request.starts_at:
+        return []
+    told = gettext("A volunteer says that the help was given.")
+    came = gettext("A volunteer promised to come.")
+    return [
+        (claim.id, came if claim.state in OPEN_PROMISES else told)
+        for claim in claims
+        if claim.state in PROMISED and claim.was_asked is None
+    ]
+
+
+# ---- steps and sentences ----
+
+
+def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str, str]]:
+    """The way of a request: each step with done, now or next."""
+    found = states(claims)
+    reached = 0
+    if request.verified_at:
+        reached = 1
+    if request.published_at:
+        reached = 2
+    if found & set(PROMISED):
+        reached = 3
+    is_told = bool(found & {ClaimState.REPORTED, ClaimState.DISPUTED})
+    if is_told or ClaimState.CONFIRMED in found or request.status == RequestStatus.CLOSED:
+        reached = 4
+    last = gettext("Did help come?") if is_told else gettext("The end")
+    labels = [
+        gettext("We have it"),
+        gettext("Talked with you"),
+        gettext("On the board"),
+        gettext("Somebody comes"),
+        gettext("Help came") if ClaimState.CONFIRMED in found else last,
+    ]
+    return [(label, "done" if n < reached else "now" if n == reached else "next") for n, label in enumerate(labels)]
+
+
+def what_next(
+    request: HelpRequest, claims: Sequence[Claim], talk: Sequence[Said], *, at: datetime, zone: ZoneInfo
+) -> Next:
+    if request.status == RequestStatus.CLOSED:
+        return closed_words(request)
+    if request.status == RequestStatus.RECEIVED:
+        return received_words(request, talk, zone=zone)
+    found = states(claims)
+    if found & {ClaimState.REPORTED, ClaimState.DISPUTED}:
+        said = max((claim.reported_at for claim in claims if claim.reported_at), default=at)
+        return Next(
+            gettext("A volunteer says that the help was given."),
+            gettext("Please say below whether they came. A coordinator looks at it too, and then closes the request."),
+            add_working_days(said.astimezone(zone).date(), CLOSE_WITHIN),
+        )
+    if found & set(OPEN_PROMISES):
+        return promised_words(request, found, at=at, zone=zone)
+    if ClaimState.CONFIRMED in found:
+        return Next(gettext("Help came."), gettext("A coordinator closes the request, or looks for who is missing."))
+    if request.status == RequestStatus.PAUSED:
+        return Next(
+            gettext("Your request is on hold: nobody new can promise to come right now."),
+            gettext("A coordinator clears something up and then goes on. You can ask them, or add a word below."),
+        )
+    since = request.published_at or request.created_at
+    return Next(
+        gettext("Your request is on the board, without your name and address. Volunteers see it."),
+        gettext("If nobody has promised to come within two days, a coordinator looks for somebody."),
+        (since + ALONE).astimezone(zone).date(),
+    )
+
+
+def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo) -> Next:
+    if request.verified_at:
+        return Next(
+            gettext("A coordinator has talked with you."),
+            gettext("They write a short text for the board, without your name and address. Volunteers see it then."),
+            add_working_days(request.verified_at.astimezone(zone).date(), TEXT_WITHIN),
+        )
+    calls = [said.entry for said in talk if said.entry.kind == EntryKind.CALL]
+    last = calls[-1] if calls else None
+    if last and last.outcome in (CallOutcome.NO_ANSWER, CallOutcome.WRONG_NUMBER, CallOutcome.CALL_BACK):
+        missed = last.outcome != CallOutcome.CALL_BACK
+        return Next(
+            gettext("We called and did not reach you.") if missed else gettext("We called; we agreed to call again."),
+            gettext("A coordinator calls again. You can also call us, or add a word: when to call, and where."),
+            add_working_days(last.created_at.astimezone(zone).date(), CALL_WITHIN),
+        )
+    return Next(
+        gettext("We have received what you wrote."),
+        gettext("A coordinator calls to talk it over. Until then nobody else sees it."),
+        add_working_days(request.created_at.astimezone(zone).date(), CALL_WITHIN),
+    )
+
+
+def promised_words(request: HelpRequest, found: set[str], *, at: datetime, zone: ZoneInfo) -> Next:
+    coming = gettext("A volunteer has promised to come.")
+    if request.capacity > 1:
+        coming = gettext("Places taken: %(taken)s of %(all)s.", taken=request.taken, all=request.capacity)
+    if ClaimState.STARTED in found:
+        coming = gettext("A volunteer has started.")
+    if request.timing == Timing.AT and request.starts_at:
+        moment = formatting.day_and_time(request.starts_at, at, zone)
+        return Next(coming, gettext("Expected: %(when)s. Afterwards please say here whether they came.", when=moment))
+    return Next(coming, gettext("They call you to agree on the hour. Afterwards please say here whether they came."))
+
+
+def closed_words(request: HelpRequest) -> Next:
+    outcome = formatting.outcome_label(request.outcome or "")
+    return Next(
+        gettext("This request is closed: %(outcome)s.", outcome=outcome),
+        gettext("If you need something again, ask anew at any time."),
+    )
+
+
+def event_words(type_: str) -> str:
+    """What happened, said to the person it happened for; empty for what is the desk's own business."""
+    volunteer_comes = gettext("A volunteer promised to come")
+    words = {
+        EventType.REQUEST_RECEIVED: gettext("We received your request"),
+        EventType.REQUEST_VERIFIED: gettext("A coordinator talked it over with you"),
+        EventType.REQUEST_PUBLISHED: gettext("Your request came onto the board"),
+        EventType.REQUEST_PAUSED: gettext("A coordinator put it on hold"),
+        EventType.REQUEST_RESUMED: gettext("It is on the board again"),
+        EventType.REQUEST_MOVED: gettext("You moved the time"),
+        EventType.REQUEST_SPLIT: gettext("A part of it became a request of its own"),
+        EventType.REQUEST_MERGED: gettext("We put it together with the same request"),
+        EventType.REQUEST_HANDED_OVER: gettext("Another region looks after it now"),
+        EventType.REQUEST_CLOSED: gettext("The request was closed"),
+        EventType.CASE_CALLED: gettext("A coordinator called"),
+        EventType.CASE_ASKED: gettext("A coordinator asked you something"),
+        EventType.CASE_ANSWERED: gettext("You answered"),
+        EventType.CASE_TOLD: gettext("You added a word"),
+        EventType.CLAIM_TAKEN: volunteer_comes,
+        EventType.CLAIM_PROMOTED: volunteer_comes,
+        EventType.CLAIM_STARTED: gettext("A volunteer started"),
+        EventType.CLAIM_RELEASED: gettext("A volunteer cannot come after all; the place is free again"),
+        EventType.CLAIM_REMOVED: gettext("A volunteer's promise ended"),
+        EventType.CLAIM_REPORTED: gettext("A volunteer said that the help was given"),
+        EventType.CLAIM_CONFIRMED: gettext("A coordinator confirmed that help came"),
+        EventType.CLAIM_DISPUTED: gettext("A coordinator is clearing something up"),
+        EventType.CLAIM_NO_SHOW: gettext("A volunteer did not come"),
+        EventType.CLAIM_HELPED_SAID: gettext("It was confirmed for you that help came"),
+    }
+    return words.get(EventType(type_), "") if type_ in set(EventType) else ""
+
+
+# ---- who looked ----
+
+
+def reveal_words(reveal: ContactReveal) -> str:
+    """By which role and how much was seen; never by whom."""
+    who = {"coordinator": gettext("a coordinator"), "volunteer": gettext("a volunteer")}.get(reveal.role, reveal.role)
+    what = gettext("the street") if reveal.step == Step.STREET else gettext("name, phone and door")
+    return f"{who}: {what}"
+
+
+def reveals_line(count: int) -> str:
+    """How often the contact was looked at."""
+    if not count:
+        return gettext("Nobody has looked at your phone and address yet.")
+    return ngettext(
+        "Your phone or address was looked at %(num)s time.", "Your phone or address was looked at %(num)s times.", count
+    )
+
+
+# ---- small words ----
+
+
+def format_day(moment: datetime) -> str:
+    """A day in the time of the whole country: "22 November 2026"."""
+    there = moment.astimezone(HOME).date()
+    return format_date(there, "y 'ж'. d MMMM" if str(get_locale()) == "kk" else "d MMMM y")
+
+
+def slip_sentence(typed: str) -> str:
+    """What is wrong with a code that cannot be one: told as a slip of the pen, for that is what it is."""
+    count = sum(symbol.isalnum() for symbol in typed)
+    if count != LENGTH:
+        return gettext("A code has %(all)s symbols, and here are %(count)s. Look again.", all=LENGTH, count=count)
+    return gettext("One symbol is wrong: look again, it is easily misread.")
+
+
+def time_answers(request: HelpRequest, zone: ZoneInfo) -> dict[str, str]:
+    """When help is needed, in the words of the questionnaire, to be changed."""
+    moment = request.starts_at or request.ends_at
+    if moment is None or request.timing not in (Timing.AT, Timing.BY):
+        return {"timing": Timing.ANY.value}
+    there = moment.astimezone(zone)
+    clock = there.strftime("%H:%M")
+    return {
+        "timing": request.timing,
+        "day": there.date().isoformat(),
+        "time": "" if clock == LAST_MINUTE else clock,
+    }
