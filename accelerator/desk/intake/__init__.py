@@ -1,0 +1,1 @@
+"""Typing in what came on paper or by phone."""

@@ -1,0 +1,119 @@
+"""One page with all questions; after it the code and the pair to read out, once."""
+
+from datetime import datetime, time
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from accelerator.accounts.viewer import Viewer
+from accelerator.clock import utcnow
+from accelerator.codes import group_code
+from accelerator.current import me, settings
+from accelerator.desk.cases.views import describe_related
+from accelerator.desk.intake.forms import IntakeForm
+from accelerator.desk.intake.queries import find_earlier
+from accelerator.extensions import db
+from accelerator.help import transitions as help_
+from accelerator.help.models import Channel
+from accelerator.help.transitions import Received, contact_of
+from accelerator.i18n import current_language
+from accelerator.questionnaire.consent import consent_hash, consent_text
+from accelerator.questionnaire.forms import QuestionForm, make_form_for_desk
+from accelerator.questionnaire.queries import document_of, find_current
+from accelerator.reference import places
+
+
+def take_in() -> Response:
+    version = find_current(db.read)
+    document = document_of(version)
+    is_posted = request.method == "POST"
+    questions = make_form_for_desk(document, {}, places(db.read), current_language(), is_posted)
+    if not is_posted:
+        return show_intake(questions, IntakeForm.blank(today()))
+    frame = IntakeForm.posted()
+    is_fit = frame.is_fit(today())
+    if not questions.validate() or not is_fit:
+        return show_intake(questions, frame, 422)
+    if is_known(questions, frame, me()):
+        return show_intake(questions, frame, 422)
+    return keep(questions, frame, version.id, consent_hash(document, language_of(questions), settings()))
+
+
+def keep(questions: QuestionForm, frame: IntakeForm, version_id: int, hash_: bytes) -> Response:
+    at = utcnow()
+    received = help_.receive(
+        {id_: answer for id_, answer in questions.answers.items() if answer},
+        version_id=version_id,
+        channel=Channel(frame.channel.data),
+        form_key=frame.form_key.data,
+        consent_hash=hash_,
+        by=me(),
+        at=at,
+    )
+    received.requester.consent_at = day_of_consent(frame, received, at)
+    db.session.commit()
+    return show_code(received)
+
+
+def day_of_consent(frame: IntakeForm, received: Received, at: datetime) -> datetime:
+    """The day that stands on the paper; on the phone it is now."""
+    zone = places(db.session).zone(received.request.region_code)
+    if frame.consent_on.data == at.astimezone(zone).date():
+        return received.requester.consent_at
+    return datetime.combine(frame.consent_on.data, time(12), zone)
+
+
+def is_known(questions: QuestionForm, frame: IntakeForm, viewer: Viewer) -> bool:
+    """Whether this phone asked before, and the coordinator has not been told yet. Told once, they may go on."""
+    phone = contact_of(questions.answers).phone
+    if not phone or frame.shown.data == phone:
+        return False
+    earlier = find_earlier(db.read, phone, viewer)
+    if not earlier.requests and not earlier.elsewhere:
+        return False
+    frame.shown.data = phone
+    return True
+
+
+def language_of(questions: QuestionForm) -> str:
+    return str(questions.answers.get("language") or current_language())
+
+
+def today() -> Any:
+    zone = places(db.read).zone(settings().default_region)
+    return utcnow().astimezone(zone).date()
+
+
+def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -> Response:
+    document = questions.document
+    phone = frame.shown.data or ""
+    earlier = find_earlier(db.read, phone, me()) if phone else None
+    html = render_template(
+        "desk/intake.html",
+        questions=questions,
+        frame=frame,
+        earlier=[describe_related(row) for row in earlier.requests] if earlier else [],
+        elsewhere=earlier.elsewhere if earlier else 0,
+        consent=consent_text(document, current_language(), settings()),
+        active="desk",
+    )
+    return unkept(make_response(html, status))
+
+
+def show_code(received: Received) -> Response:
+    """The code and the pair, in the answer to a POST and nowhere else."""
+    html = render_template(
+        "desk/taken_in.html",
+        code=group_code(received.code),
+        pair=received.pair,
+        where=f"{settings().site_url}/help/status",
+        request_=received.request,
+        may_open=received.request.region_code in me().regions,
+        active="desk",
+    )
+    return unkept(make_response(html))
+
+
+def unkept(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,264 @@
+"""Rows of the queue: why something is here, what and where it is, and its next step."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from flask_babel import gettext
+
+from accelerator import formatting, policy
+from accelerator.accounts.viewer import Viewer
+from accelerator.appeals.models import Appeal
+from accelerator.appeals.words import kind_label
+from accelerator.board.models import Claim, HelpRequest, Timing
+from accelerator.deeds.models import Deed
+from accelerator.desk.queue.reasons import Reason
+from accelerator.i18n import current_language
+from accelerator.reference import Places
+from accelerator.screening.looking import Look, look_at
+from accelerator.working_days import add_working_days
+
+#: Until when somebody who asks is called.
+CALL_WITHIN = 2
+
+
+@dataclass(frozen=True)
+class Action:
+    """The next step: a link, or a form with one button. ``key`` is its key on the keyboard."""
+
+    label: str
+    url: str
+    key: str = ""
+    icon: str = ""
+    posts: bool = False
+    #: Hidden fields of the form.
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One thing that waits."""
+
+    id: str
+    reason: str
+    why: str
+    title: str
+    locale: str
+    href: str
+    place: str
+    #: When help is needed, or how long it took.
+    when: str
+    kind_label: str
+    kind_code: str
+    action: Action | None
+    is_late: bool = False
+    #: The claim that can be ticked, to confirm many at once.
+    tick: int = 0
+    #: A volunteer's or a reader's words.
+    told: str = ""
+    #: Where another form goes: ask back, hide.
+    other: str = ""
+    #: What was found in a deed's words that everyone would read.
+    look: Look | None = None
+    #: The number of the request or deed behind it: shown once, under the hottest reason.
+    about: str = ""
+    #: Of a promise: the request that it belongs to.
+    within: str = ""
+
+
+def reason_label(reason: str) -> str:
+    return {
+        Reason.VERIFY: gettext("To verify"),
+        Reason.SOON: gettext("Soon, and nobody comes"),
+        Reason.UNCLAIMED: gettext("Nobody for two days"),
+        Reason.REPORTED: gettext("To confirm"),
+        Reason.DISPUTED: gettext("To clear up"),
+        Reason.WORD: gettext("Words from people"),
+        Reason.PUBLISH: gettext("To publish"),
+        Reason.DEED: gettext("Deeds to publish"),
+        Reason.APPEAL: gettext("Appeals"),
+        Reason.REPORT: gettext("Reported by readers"),
+        Reason.ENDED: gettext("Time has passed"),
+    }[Reason(reason)]
+
+
+class RowMaker:
+    """Makes rows for one reader at one moment."""
+
+    def __init__(self, viewer: Viewer, known: Places, now: datetime) -> None:
+        self.viewer = viewer
+        self.known = known
+        self.now = now
+        self.language = current_language()
+
+    def of_request(self, reason: Reason, row: HelpRequest) -> QueueRow:
+        case = f"/desk/requests/{row.id}"
+        late = False
+        if reason is Reason.VERIFY:
+            why, late = self._call_by(row)
+            action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
+        elif reason is Reason.SOON:
+            why = self._soon(row)
+            action = Action(gettext("Find somebody"), f"{case}#assign", "o", "people")
+        elif reason is Reason.UNCLAIMED:
+            since = self._moment(row.published_at or row.created_at, row.region_code)
+            why = gettext("On the board since %(when)s, nobody has taken it", when=since)
+            action = Action(gettext("Find somebody"), f"{case}#assign", "o", "people")
+        elif reason is Reason.ENDED:
+            why = gettext("Its time was %(when)s: settle the promises and close it", when=self._due(row))
+            action = Action(gettext("Settle"), f"{case}#claims-title", "o")
+        else:
+            why, label = self._to_publish(row)
+            action = Action(label, case, "o")
+        return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action, is_late=late)
+
+    def _to_publish(self, row: HelpRequest) -> tuple[str, str]:
+        """What is missing until it is on the board, and the button that leads there."""
+        bar = policy.publish_bar(self.viewer, row)
+        if bar == "no_words":
+            return gettext("Verified: write the public text"), gettext("Write the public text")
+        if bar == "four_eyes" and self.viewer.is_coordinator:
+            return gettext("Yours: another coordinator publishes it"), gettext("Look at it")
+        return gettext("Written, not published yet"), gettext("Look and publish")
+
+    def _call_by(self, row: HelpRequest) -> tuple[str, bool]:
+        """What was promised to the person: a call within two working days."""
+        zone = self.known.zone(row.region_code)
+        by = add_working_days(row.created_at.astimezone(zone).date(), CALL_WITHIN)
+        is_late = self.now.astimezone(zone).date() > by
+        day = formatting.day(datetime.combine(by, time(12), zone), self.now, zone)
+        if is_late:
+            return gettext("Overdue: we promised a call by %(day)s", day=day), True
+        return gettext("New: we promised a call by %(day)s", day=day), False
+
+    def _soon(self, row: HelpRequest) -> str:
+        if row.timing == Timing.BY:
+            return gettext("Needed until %(when)s, and nobody comes yet", when=self._due(row))
+        return gettext("Begins %(when)s, and nobody comes yet", when=self._due(row))
+
+    def of_claim(self, reason: Reason, claim: Claim, row: HelpRequest, name: str) -> QueueRow:
+        who = name or gettext("Someone who has left")
+        since = self._moment(claim.reported_at or claim.created_at, row.region_code)
+        may = policy.can_settle(self.viewer, claim, row)
+        case = f"/desk/requests/{row.id}#claim-{claim.id}"
+        if reason is Reason.DISPUTED:
+            why = gettext("Being cleared up with %(name)s since %(when)s", name=who, when=since)
+            action = Action(gettext("Clear it up"), case, "o")
+        else:
+            took = formatting.duration(claim.minutes or row.minutes)
+            why = gettext("%(name)s reported %(duration)s, %(when)s", name=who, duration=took, when=since)
+            action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
+        is_one = reason is Reason.REPORTED and may
+        return self._about_request(
+            reason, row, f"claim-{claim.id}", why, action, about=f"claim:{claim.id}", href=case, told=claim.word,
+            tick=claim.id if is_one else 0, other=f"/desk/claims/{claim.id}/dispute" if is_one else "",
+            within=f"request:{row.id}",
+        )  # fmt: skip
+
+    def _confirm(self, claim: Claim, row: HelpRequest) -> Action:
+        hours, minutes = divmod(claim.minutes or row.minutes, 60)
+        fields = (("hours", str(hours)), ("minutes", str(minutes)))
+        return Action(gettext("Confirm"), f"/desk/claims/{claim.id}/confirm", "c", "check", posts=True, fields=fields)
+
+    def of_word(self, entry: Any, row: HelpRequest) -> QueueRow:
+        since = formatting.ago(entry.created_at, self.now, self.known.zone(row.region_code))
+        why = gettext("The person wrote to you: %(when)s", when=since)
+        action = Action(gettext("Read and answer"), f"/desk/requests/{row.id}#talk", "o", "bubble")
+        return self._about_request(Reason.WORD, row, f"word-{entry.id}", why, action)
+
+    def of_deed(self, deed: Deed) -> QueueRow:
+        since = formatting.ago(deed.created_at, self.now, self.known.zone(deed.region_code))
+        may = policy.can_moderate(self.viewer, deed)
+        publish = Action(gettext("Publish"), f"/desk/deeds/{deed.id}/publish", "p", "check", posts=True)
+        return self._about_deed(
+            Reason.DEED, deed, f"deed-{deed.id}", gettext("Told by its doer: %(when)s", when=since),
+            publish if may else None, told=deed.story, other=f"/desk/deeds/{deed.id}/hide" if may else "",
+            look=look_at({gettext("Title"): deed.title, gettext("Story"): deed.story, gettext("Name"): deed.doer_name}),
+        )  # fmt: skip
+
+    def of_report(self, report: Any, deed: Deed, reason_words: str) -> QueueRow:
+        may = policy.can_moderate(self.viewer, deed)
+        keep = Action(gettext("Looked at, it stays"), f"/desk/deeds/{deed.id}/keep", "k", "check", posts=True)
+        return self._about_deed(
+            Reason.REPORT, deed, f"report-{report.id}", gettext("A reader says: %(what)s", what=reason_words),
+            keep if may else None, told=report.note, other=f"/desk/deeds/{deed.id}/hide" if may else "",
+        )  # fmt: skip
+
+    def of_appeal(self, appeal: Appeal) -> QueueRow:
+        zone = self.known.zone(appeal.region_code)
+        is_late = self.now.astimezone(zone).date() > appeal.due_on
+        day = formatting.day(datetime.combine(appeal.due_on, time(12), zone), self.now, zone)
+        href = f"/desk/appeals/{appeal.id}"
+        return QueueRow(
+            id=f"appeal-{appeal.id}",
+            reason=Reason.APPEAL.value,
+            why=gettext("Overdue: the answer was due by %(day)s", day=day)
+            if is_late
+            else gettext("To be answered by %(day)s", day=day),
+            title=gettext("Appeal %(number)s", number=appeal.id),
+            locale=self.language,
+            href=href,
+            place=self.known.place(appeal.region_code, None, self.language),
+            when="",
+            kind_label=kind_label(appeal.kind),
+            kind_code="",
+            action=Action(gettext("Read and answer"), href, "o", "bubble"),
+            is_late=is_late,
+            about=f"appeal:{appeal.id}",
+        )
+
+    def _about_request(
+        self, reason: Reason, row: HelpRequest, id: str, why: str, action: Action, *, is_late: bool = False,
+        href: str = "", tick: int = 0, told: str = "", other: str = "", about: str = "",
+        within: str = "",
+    ) -> QueueRow:  # fmt: skip
+        zone = self.known.zone(row.region_code)
+        kind = self.known.kind(row.kind_code, self.language)
+        return QueueRow(
+            id=id,
+            reason=reason.value,
+            why=why,
+            title=row.title or f"{kind}, № {row.id}",
+            locale=row.locale if row.title else self.language,
+            href=href or f"/desk/requests/{row.id}",
+            place=self.known.place(row.region_code, row.district_code, self.language),
+            when=formatting.when(row.timing, row.starts_at, row.ends_at, self.now, zone),
+            kind_label=kind,
+            kind_code=row.kind_code,
+            action=action if self.viewer.is_coordinator else None,
+            is_late=is_late,
+            tick=tick,
+            told=told,
+            other=other,
+            about=about or f"request:{row.id}",
+            within=within,
+        )
+
+    def _about_deed(
+        self, reason: Reason, deed: Deed, id: str, why: str, action: Action | None, *, told: str, other: str,
+        look: Look | None = None,
+    ) -> QueueRow:  # fmt: skip
+        return QueueRow(
+            id=id,
+            reason=reason.value,
+            why=why,
+            title=deed.title,
+            locale=deed.locale,
+            href=f"/deeds/{deed.id}",
+            place=self.known.place(deed.region_code, deed.district_code, self.language),
+            when=formatting.duration(deed.minutes),
+            kind_label=self.known.kind(deed.kind_code, self.language),
+            kind_code=deed.kind_code,
+            action=action,
+            is_late=reason is Reason.REPORT,
+            told=told,
+            other=other,
+            look=look,
+            about=f"{reason}:{id}",
+        )
+
+    def _moment(self, moment: datetime, region: str) -> str:
+        return formatting.day_and_time(moment, self.now, self.known.zone(region))
+
+    def _due(self, row: HelpRequest) -> str:
+        return self._moment(row.due_at, row.region_code)
