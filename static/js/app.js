@@ -1,0 +1,113 @@
+// What HTML and htmx cannot say by themselves. Everything here is a comfort; nothing needs it.
+"use strict";
+
+(() => {
+  const POLL_MS = 15000;
+  const QUIET_MS = 1500;
+  let streamIsOpen = false;
+  let touchedAt = 0;
+
+  // The stream is public and may have another port: no cookies travel to it.
+  htmx.createEventSource = (url) => new EventSource(url);
+
+  // --- the live stream, and polling while it cannot be reached ---------------------------------
+  addEventListener("htmx:sseOpen", () => { streamIsOpen = true; });
+  addEventListener("htmx:sseError", () => { streamIsOpen = false; });
+  addEventListener("htmx:sseClose", () => { streamIsOpen = false; });
+
+  setInterval(() => {
+    const poll = document.getElementById("poll");
+    if (poll && !streamIsOpen && !document.hidden) htmx.trigger(poll, "poll");
+  }, POLL_MS);
+
+  // The server answers only with what this page shows.
+  addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id !== "poll") return;
+    const names = [...document.querySelectorAll("[sse-swap]")].map((el) => el.getAttribute("sse-swap"));
+    event.detail.parameters.names = [...new Set(names)].slice(0, 200).join(",");
+  });
+
+  // A reconnected stream repeats what the page already shows.
+  addEventListener("htmx:sseBeforeMessage", (event) => {
+    const id = /id="(deed-\d+)"/.exec(event.detail.data);
+    if (id && document.getElementById(id[1])) event.preventDefault();
+  });
+
+  // --- new deeds: shown at once to whoever is at the top and not tapping, else kept under "1 new" ---
+  for (const kind of ["pointerdown", "keydown", "scroll"]) {
+    addEventListener(kind, () => { touchedAt = Date.now(); }, { passive: true, capture: true });
+  }
+
+  const isQuiet = () => scrollY < 200 && Date.now() - touchedAt > QUIET_MS;
+
+  function showNew() {
+    for (const el of document.querySelectorAll("#arrivals > [hidden]")) el.hidden = false;
+    document.getElementById("new-deeds").hidden = true;
+  }
+
+  function keepBack(deed) {
+    deed.hidden = true;
+    const kept = document.querySelectorAll("#arrivals > [hidden]").length;
+    const button = document.getElementById("show-new");
+    button.textContent = kept === 1 ? button.dataset.one : `${button.dataset.many} ${kept}`;
+    document.getElementById("new-deeds").hidden = false;
+  }
+
+  addEventListener("htmx:load", (event) => {
+    const el = event.detail.elt;
+    if (el.parentElement && el.parentElement.id === "arrivals" && !isQuiet()) keepBack(el);
+  });
+
+  addEventListener("click", (event) => {
+    if (event.target.closest && event.target.closest("#show-new")) showNew();
+  });
+
+  // "Show" was pressed: the filters make room for what they found.
+  addEventListener("submit", (event) => {
+    if (event.target.id !== "filters") return;
+    for (const filters of document.querySelectorAll("details.more[open]")) filters.open = false;
+  });
+
+  // --- menus close like people expect -----------------------------------------------------------
+  const MENUS = "details.menu[open], details.more[open], details.dialog[open]";
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll(MENUS)) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open], details.more[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  // --- no connection: say so, keep what was typed -------------------------------------------------
+  addEventListener("htmx:sendError", () => {
+    const notice = document.createElement("p");
+    notice.className = "notice tone-apple";
+    notice.textContent = document.body.dataset.offline;
+    document.getElementById("messages").replaceChildren(notice);
+  });
+
+  // A notice that lies over the page goes when it is tapped.
+  addEventListener("click", (event) => {
+    const notice = event.target.closest && event.target.closest("#messages > .notice, #error-notice");
+    if (notice && !event.target.closest("a")) notice.remove();
+  });
+
+  // --- the focus: to what is new, where it would be lost ---------------------------------------------
+  // A button that was pressed is gone with its old card; the new one has the same id.
+  addEventListener("htmx:afterSettle", ({ detail: { elt, target, requestConfig } }) => {
+    if (!requestConfig || elt.id !== target.id || document.contains(requestConfig.elt)) return;
+    if (document.activeElement !== document.body) return;
+    const next = elt.querySelector("button, a.btn") || elt;
+    if (next === elt) elt.tabIndex = -1;
+    next.focus({ preventScroll: true });
+  });
+
+  // An error summary is read first; some browsers heed its "autofocus" on fields only.
+  const errors = document.getElementById("errors");
+  if (errors) errors.focus();
+})();
