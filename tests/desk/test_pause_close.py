@@ -1,0 +1,79 @@
+"""Pausing, opening again, and closing with an outcome; people with promises are told and freed."""
+
+import pytest
+from flask import Flask
+
+from accelerator.board.models import ClaimState, Outcome, RequestStatus
+from tests.cast import Cast
+from tests.factories import make_request
+from tests.site import Site, text_of
+from tests.steps import claim_now, events_of, mails_to, request_now, take, take_and_report, wait, words
+
+
+def test_a_pause_takes_it_off_the_board_and_back(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread", capacity=2)
+    claim_id = take(request_id, cast.ben)
+    dee = site.as_(cast.dee)
+    case = dee.follow(dee.press(dee.get(f"/desk/requests/{request_id}"), "Pause"))
+    assert "Paused: nobody can take a place for now." in text_of(case)
+    assert "Bread" not in text_of(site.get("/requests"))
+    assert "paused" in text_of(site.as_(cast.cy).htmx(f"/requests/{request_id}/claim", status=409))
+    assert claim_now(claim_id).state == ClaimState.CLAIMED  # who promised keeps the place
+    dee.press(case, "Open again", status=303)
+    assert "Bread" in text_of(site.get("/requests"))
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_it_is_closed_with_an_outcome(context: Flask, site: Site, cast: Cast, outcome: Outcome) -> None:
+    request_id = make_request(title="Bread")
+    dee = site.as_(cast.dee)
+    case = dee.follow(dee.press(dee.get(f"/desk/requests/{request_id}"), "Close", outcome=outcome.value))
+    assert "Closed." in text_of(case)
+    assert request_now(request_id).outcome == outcome
+    assert "Bread" not in text_of(site.get("/requests"))
+    assert "This one is closed" in text_of(site.get(f"/requests/{request_id}"))
+
+
+def test_an_outcome_is_needed(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    dee = site.as_(cast.dee)
+    for fields in ({}, {"outcome": "lost"}):
+        page = dee.post(f"/desk/requests/{request_id}/close", fields, status=422)
+        assert "Please choose one." in text_of(page)
+    assert request_now(request_id).status == RequestStatus.OPEN
+
+
+def test_who_promised_or_waited_is_told_and_free_and_reports_stay(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Нан", capacity=2)
+    aru = cast.add("aru", locale="kk")
+    held = take(request_id, aru)
+    told = take_and_report(request_id, cast.ben)
+    waiting = wait(request_id, cast.cy)
+    dee = site.as_(cast.dee)
+    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled"}, status=303)
+    assert claim_now(held).state == claim_now(waiting).state == ClaimState.REMOVED
+    assert claim_now(told).state == ClaimState.REPORTED
+    assert (request_now(request_id).taken, request_now(request_id).waiting) == (1, 0)
+    assert [mail.subject for mail in mails_to(aru)] == [words("closed", "Нан", "kk")]
+    assert "No longer needed, you are free again" in text_of(site.as_(cast.cy).get("/me"))
+    assert mails_to(cast.ben) == []
+    dee.press(dee.get("/desk"), "Confirm", status=303)  # what was done is still confirmed
+    assert claim_now(told).state == ClaimState.CONFIRMED
+
+
+def test_closing_again_changes_nothing(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    dee = site.as_(cast.dee)
+    for outcome in ("fulfilled", "declined"):
+        dee.post(f"/desk/requests/{request_id}/close", {"outcome": outcome}, status=303)
+    assert request_now(request_id).outcome == "fulfilled"
+    assert events_of(f"request:{request_id}").count("request.closed") == 1
+
+
+def test_what_is_closed_does_not_open_again(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(status=RequestStatus.CLOSED)
+    dee = site.as_(cast.dee)
+    for verb in ("publish", "pause", "resume"):
+        answer = dee.post(f"/desk/requests/{request_id}/{verb}", status=409)
+        assert "Here is how it stands now" in text_of(answer)
+    assert request_now(request_id).status == RequestStatus.CLOSED

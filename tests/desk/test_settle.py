@@ -1,0 +1,290 @@
+"""A coordinator vouches for what was reported, asks back, takes off, or notes that nobody came."""
+
+import pytest
+from flask import Flask
+
+from accelerator.accounts.models import User
+from accelerator.board.models import ClaimState, Credit, Timing
+from accelerator.deeds.models import DayTotal
+from accelerator.extensions import db
+from tests.cast import ALMATY, ASTANA, Cast, Person
+from tests.factories import make_request
+from tests.site import Site, text_of
+from tests.steps import (
+    claim_now,
+    confirm,
+    deed_of,
+    events_of,
+    mails_to,
+    report,
+    request_now,
+    row,
+    take,
+    take_and_report,
+    wait,
+    words,
+)
+
+
+def minutes_of(person: Person) -> int:
+    return row(User, person.id).confirmed_minutes
+
+
+def hours_given() -> int:
+    """Confirmed minutes in all regions and at all times, as the first page adds them up."""
+    return sum(total.minutes for total in db.read.query(DayTotal).populate_existing() if total.day.year == 1)
+
+
+def test_one_button_confirms_and_the_hours_are_credited(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Walk the dog")
+    claim_id = take_and_report(request_id, cast.ben, minutes=45)
+    dee = site.as_(cast.dee)
+    desk = dee.get("/desk")
+    assert "Walk the dog" in text_of(desk)
+    assert "It went well." in text_of(desk)
+    after = dee.follow(dee.press(desk, "Confirm"))
+    assert "Confirmed. The hours are credited." in text_of(after)
+    assert claim_now(claim_id).state == ClaimState.CONFIRMED
+    assert "45 min" in text_of(site.as_(cast.ben).get("/me"))
+    assert minutes_of(cast.ben) == hours_given() == 45
+    assert "Everything is done" in text_of(dee.get("/desk"))
+
+
+def test_the_coordinator_corrects_the_hours(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    claim_id = take_and_report(request_id, cast.ben, minutes=90)
+    dee = site.as_(cast.dee)
+    page = dee.get(f"/desk/requests/{request_id}")
+    assert "1 h 30 min" in text_of(page)
+    dee.press(page, "Confirm", hours="0", minutes="50", status=303)
+    assert claim_now(claim_id).minutes == minutes_of(cast.ben) == 50
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"), [("0", "0"), ("24", "1"), ("25", "0"), ("0", "60"), ("-1", "0"), ("", ""), ("two", "")]
+)
+def test_impossible_hours_are_refused_in_words(
+    context: Flask, site: Site, cast: Cast, hours: str, minutes: str
+) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    dee = site.as_(cast.dee)
+    after = dee.follow(dee.press(dee.get("/desk"), "Confirm", hours=hours, minutes=minutes))
+    assert "from one minute to 24 hours" in text_of(after)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+    assert minutes_of(cast.ben) == 0
+
+
+def test_a_whole_day_is_the_most(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    dee = site.as_(cast.dee)
+    dee.press(dee.get("/desk"), "Confirm", hours="24", minutes="0")
+    assert claim_now(claim_id).minutes == 1440
+
+
+def test_confirming_again_credits_nothing_more(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    claim_id = take_and_report(request_id, cast.ben, minutes=30)
+    dee = site.as_(cast.dee)
+    old_page = dee.get("/desk")
+    for _ in range(3):
+        dee.press(old_page, "Confirm", status=303)
+    assert minutes_of(cast.ben) == hours_given() == 30
+    assert events_of(f"request:{request_id}").count("claim.confirmed") == 1
+    assert deed_of(claim_id) is not None
+
+
+def test_a_group_is_credited_once_a_head_in_the_totals(context: Flask, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(capacity=10), cast.ben, people=6)
+    confirm(claim_id, cast.dee, minutes=60)
+    assert minutes_of(cast.ben) == 60
+    assert hours_given() == 360
+
+
+def test_the_volunteer_is_told_on_their_page_and_by_mail_in_their_language(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    aru = cast.add("aru", locale="kk")
+    claim_id = take_and_report(make_request(title="Шай"), aru)
+    site.as_(cast.dee).post(f"/desk/claims/{claim_id}/confirm", {"hours": "1", "minutes": "0"})
+    told = words("confirmed", "Шай", "kk")
+    assert [mail.subject for mail in mails_to(aru)] == [told]
+    assert told in text_of(site.as_(aru).get("/me"))
+
+
+@pytest.mark.parametrize("verb", ["confirm", "dispute", "no-show"])
+def test_nobody_settles_their_own(context: Flask, site: Site, cast: Cast, verb: str) -> None:
+    request_id = make_request()
+    claim_id = take_and_report(request_id, cast.dee)
+    dee = site.as_(cast.dee)
+    page = dee.get(f"/desk/requests/{request_id}")
+    assert not page.html.find("form", action=f"/desk/claims/{claim_id}/{verb}")
+    answer = dee.post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1", "reason": "mine"}, status=409)
+    assert "Nobody confirms their own deed" in text_of(answer)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+    assert minutes_of(cast.dee) == 0
+
+
+@pytest.mark.parametrize("verb", ["confirm", "dispute", "no-show", "remove"])
+def test_another_region_has_nothing_here(context: Flask, site: Site, cast: Cast, verb: str) -> None:
+    request_id = make_request(title="In Almaty")
+    claim_id = take_and_report(request_id, cast.ben)
+    eve = site.as_(cast.eve)
+    assert "In Almaty" not in text_of(eve.get("/desk"))
+    eve.get(f"/desk/requests/{request_id}", status=404)
+    eve.post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1", "reason": "far"}, status=404)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+
+
+@pytest.mark.parametrize("verb", ["confirm", "dispute", "no-show", "remove"])
+def test_only_coordinators_settle(context: Flask, site: Site, cast: Cast, verb: str) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    for person in (cast.ben, cast.cy, cast.fay, cast.gus):
+        site.as_(person).post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1", "reason": "so"}, status=403)
+    site.post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1"}, status=303)  # to sign in
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+
+
+def test_an_auditor_reads_and_finds_no_button(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Walk the dog")
+    take_and_report(request_id, cast.ben)
+    fay = site.as_(cast.fay)
+    for path in ("/desk", f"/desk/requests/{request_id}"):
+        page = fay.get(path)
+        assert "Walk the dog" in text_of(page)
+        assert not [form for form in page.html.find_all("form", method="post") if "/desk/" in form.get("action", "")]
+
+
+def test_a_claim_that_does_not_exist_is_not_found(context: Flask, site: Site, cast: Cast) -> None:
+    site.as_(cast.dee).post("/desk/claims/999/confirm", {"hours": "1"}, status=404)
+
+
+def test_a_question_goes_to_the_volunteer_with_its_reason(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(title="Walk the dog"), cast.ben, minutes=600)
+    dee = site.as_(cast.dee)
+    dee.press(dee.get("/desk"), "Ask the volunteer", reason="Ten hours with one dog?")
+    assert claim_now(claim_id).state == ClaimState.DISPUTED
+    mine = text_of(site.as_(cast.ben).get("/me"))
+    assert "A coordinator has a question about: Walk the dog" in mine
+    assert "Ten hours with one dog?" in mine
+    assert "Ten hours with one dog?" in mails_to(cast.ben)[-1].body
+    case = dee.get(f"/desk/requests/{claim_now(claim_id).request_id}")
+    dee.press(case, "Confirm", hours="1", minutes="0")  # cleared up
+    assert claim_now(claim_id).state == ClaimState.CONFIRMED
+
+
+@pytest.mark.parametrize("verb", ["dispute", "remove"])
+def test_a_reason_is_needed(context: Flask, site: Site, cast: Cast, verb: str) -> None:
+    request_id = make_request()
+    claim_id = take_and_report(request_id, cast.ben) if verb == "dispute" else take(request_id, cast.ben)
+    dee = site.as_(cast.dee)
+    before = claim_now(claim_id).state
+    after = dee.follow(dee.post(f"/desk/claims/{claim_id}/{verb}", {"reason": "  ", "next": "/desk"}))
+    assert "Please give the reason" in text_of(after)
+    assert claim_now(claim_id).state == before
+
+
+def test_who_did_not_come_gives_the_place_to_the_next(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=1)
+    missing = take(request_id, cast.ben)
+    waiting = wait(request_id, cast.cy)
+    dee = site.as_(cast.dee)
+    dee.press(dee.get(f"/desk/requests/{request_id}"), "Did not come")
+    assert claim_now(missing).state == ClaimState.NO_SHOW
+    assert claim_now(waiting).state == ClaimState.CLAIMED
+    assert request_now(request_id).taken == 1
+    assert "If that is wrong, call your coordinator" in text_of(site.as_(cast.ben).get("/me"))
+
+
+def test_a_promise_is_taken_off_and_the_person_told_why(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    claim_id = take(request_id, cast.ben)
+    dee = site.as_(cast.dee)
+    page = dee.get(f"/desk/requests/{request_id}")
+    dee.press(page, "Take off and tell them", reason="The family asked for a woman.")
+    assert claim_now(claim_id).state == ClaimState.REMOVED
+    assert request_now(request_id).taken == 0
+    mine = text_of(site.as_(cast.ben).get("/me"))
+    assert "A coordinator took your promise off" in mine
+    assert "The family asked for a woman." in mine
+    take(request_id, cast.cy)  # the place is free again
+
+
+def test_settling_again_changes_nothing(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=2)
+    claim_id = take(request_id, cast.ben)
+    dee = site.as_(cast.dee)
+    for _ in range(2):
+        dee.post(f"/desk/claims/{claim_id}/no-show", status=303)
+    assert request_now(request_id).taken == 0
+    assert events_of(f"request:{request_id}").count("claim.no_show") == 1
+    late = dee.post(f"/desk/claims/{claim_id}/confirm", {"hours": "1"}, status=409)
+    assert "Somebody was faster" in text_of(late)
+
+
+def test_a_deed_appears_by_name(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(title="Walk the dog"), cast.ben, word="He fetched.", credit=Credit.NAME)
+    confirm(claim_id, cast.dee)
+    feed = text_of(site.get("/deeds"))
+    assert "Ben He fetched. For the request: Walk the dog" in feed
+    assert "He fetched." in feed
+    assert "witnessed by a coordinator" in feed
+
+
+def test_a_deed_appears_without_the_name(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(title="Walk the dog"), cast.ben, credit=Credit.SOMEONE)
+    confirm(claim_id, cast.dee)
+    deed = deed_of(claim_id)
+    assert deed is not None
+    page = site.get(f"/deeds/{deed.id}")
+    assert "Someone good" in text_of(page)
+    assert "Ben" not in page.text
+    assert "Ben" not in site.get("/deeds.atom").text
+
+
+def test_a_deed_that_shall_not_be_seen_is_not(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(title="Walk the dog"), cast.ben, credit=Credit.HIDDEN)
+    confirm(claim_id, cast.dee)
+    assert deed_of(claim_id) is None
+    assert "Walk the dog" not in text_of(site.get("/deeds"))
+    assert minutes_of(cast.ben) == 30  # the hours count all the same
+
+
+def test_a_weekly_place_is_there_again_after_a_week_is_confirmed(context: Flask, cast: Cast) -> None:
+    request_id = make_request(capacity=1, timing=Timing.REPEATING)
+    claim_id = take_and_report(request_id, cast.ben)
+    confirm(claim_id, cast.dee)
+    assert request_now(request_id).taken == 0
+    again = take_and_report(request_id, cast.ben)
+    confirm(again, cast.dee)
+    assert minutes_of(cast.ben) == 60
+
+
+def test_reports_wait_in_order_and_only_in_ones_own_region(context: Flask, site: Site, cast: Cast) -> None:
+    first, second = make_request(title="Tea at five"), make_request(title="Bread at six")
+    away = make_request(title="Snow in Astana", region=ASTANA, district=None)
+    for request_id in (first, second, away):
+        take(request_id, cast.ben)
+    for request_id in (second, first, away):
+        report(request_id, cast.ben)
+    desk = text_of(site.as_(cast.dee).get("/desk"))
+    assert desk.index("Bread at six") < desk.index("Tea at five")
+    assert "Snow in Astana" not in desk
+    assert "Snow in Astana" in text_of(site.as_(cast.eve).get("/desk"))
+
+
+def test_the_totals_are_kept_by_region(context: Flask, cast: Cast) -> None:
+    confirm(take_and_report(make_request(), cast.ben), cast.dee, minutes=20)
+    confirm(take_and_report(make_request(region=ASTANA, district=None), cast.ben), cast.eve, minutes=40)
+    minutes = {total.region_code: total.minutes for total in db.read.query(DayTotal) if total.day.year == 1}
+    assert minutes == {ALMATY: 20, ASTANA: 40}
+
+
+def test_who_has_left_can_still_be_confirmed(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    with db.transaction() as session:
+        session.delete(session.get_one(User, cast.ben.id))
+    dee = site.as_(cast.dee)
+    desk = dee.get("/desk")
+    assert "Someone who has left" in text_of(desk)
+    dee.press(desk, "Confirm", status=303)
+    assert claim_now(claim_id).state == ClaimState.CONFIRMED

@@ -1,0 +1,277 @@
+"""What happens to a case as a whole: split, merged, handed over, closed with a reason; a willing volunteer put down."""
+
+import pytest
+from flask import Flask
+
+from accelerator.board import transitions as board
+from accelerator.board.models import Claim, ClaimState, HelpRequest, RequestStatus
+from accelerator.clock import utcnow
+from accelerator.extensions import db
+from accelerator.help.models import CaseEntry
+from accelerator.help.queries import list_talk
+from tests.cast import ALMATY, ASTANA, Cast, viewer_of
+from tests.desk.cases import asked, call, colleague, erase, write
+from tests.factories import make_request
+from tests.races.invariants import check_everything
+from tests.site import Site, text_of
+from tests.steps import claim_now, count_events, events_of, last_event, mails_to, request_now, take, wait
+
+
+@pytest.fixture
+def dee(context: Flask, site: Site, cast: Cast) -> Site:
+    return site.as_(cast.dee)
+
+
+def parts_of(request_id: int) -> list[HelpRequest]:
+    return list(
+        db.read.query(HelpRequest).filter_by(split_from_id=request_id).order_by(HelpRequest.id).populate_existing()
+    )
+
+
+def everything_fits() -> None:
+    with db.transaction() as session:
+        check_everything(session)
+
+
+# ---- split ----
+
+
+def test_a_need_is_split_into_several_each_verified_as_the_first(dee: Site, cast: Cast) -> None:
+    request_id = asked()
+    call(request_id, cast.dee)
+    page = dee.get(f"/desk/requests/{request_id}")
+    after = dee.follow(dee.press(page, "Split", kinds=["repair", "digital"]))
+    assert "Split: 2 more to be written and published." in text_of(after)
+    first = request_now(request_id)
+    for part in parts_of(request_id):
+        assert part.status == RequestStatus.RECEIVED
+        assert (part.requester_id, part.verified_at) == (first.requester_id, first.verified_at)
+        assert (part.region_code, part.timing, part.created_by_id) == (first.region_code, first.timing, cast.dee.id)
+        assert (part.title, part.story, part.briefing) == ("", "", "")
+        assert events_of(f"request:{part.id}") == ["request.created"]
+    assert [part.kind_code for part in parts_of(request_id)] == ["repair", "digital"]
+    assert "To publish 3" in text_of(dee.get("/desk"))
+    assert "Small repairs" in text_of(after)  # the parts are named on the page of the whole
+
+
+def test_pressing_split_twice_splits_once_and_keeps_what_was_ticked(dee: Site) -> None:
+    request_id = asked()
+    page = dee.get(f"/desk/requests/{request_id}")
+    dee.press(page, "Split", kinds=["repair"], status=303)
+    again = dee.press(page, "Split", kinds=["repair"], status=409)
+    assert "Another coordinator changed this request" in text_of(again)
+    assert again.html.select_one("#split[open] input[value=repair][checked]")
+    assert len(parts_of(request_id)) == 1
+    dee.press(again, "Split", status=303)  # looked at, and meant
+    assert len(parts_of(request_id)) == 2
+
+
+def test_who_splits_a_need_off_does_not_publish_it_alone(dee: Site, cast: Cast) -> None:
+    request_id = asked()
+    call(request_id, cast.dee)
+    dee.press(dee.get(f"/desk/requests/{request_id}"), "Split", status=303, kinds=["repair"])
+    (part,) = parts_of(request_id)
+    with db.transaction() as session:
+        found = session.get_one(HelpRequest, part.id)
+        found.title, found.story = "Mend a tap", "It drips."
+    assert "another coordinator publishes it" in text_of(dee.post(f"/desk/requests/{part.id}/publish", status=409))
+    with db.transaction():
+        board.publish(part.id, by=viewer_of(colleague(cast)), at=utcnow())
+    assert request_now(part.id).status == RequestStatus.OPEN
+
+
+@pytest.mark.parametrize("kinds", [[], ["nonsense"]])
+def test_a_split_into_nothing_is_refused(dee: Site, kinds: list[str]) -> None:
+    request_id = asked()
+    answer = dee.post(f"/desk/requests/{request_id}/split", {"kinds": kinds, "seen_version": "1"}, status=422)
+    assert "Please choose one." in text_of(answer)
+    assert parts_of(request_id) == []
+
+
+# ---- merge ----
+
+
+def test_duplicates_are_merged_and_who_promised_is_told(dee: Site, cast: Cast) -> None:
+    stays, goes = make_request(title="Bread"), make_request(title="Bread again", capacity=1)
+    held, waiting = take(goes, cast.ben), wait(goes, cast.cy)
+    after = dee.follow(dee.press(dee.get(f"/desk/requests/{goes}"), "Merge", other=str(stays)))
+    assert "Merged. This is the one that stays." in text_of(after)
+    gone = request_now(goes)
+    assert (gone.status, gone.outcome, gone.duplicate_of_id) == ("closed", "duplicate", stays)
+    assert claim_now(held).state == claim_now(waiting).state == ClaimState.REMOVED
+    assert len(mails_to(cast.ben)) == 1
+    assert request_now(stays).status == RequestStatus.OPEN
+    before = count_events()
+    dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays)}, status=303)
+    assert count_events() == before
+    everything_fits()
+
+
+def test_whose_need_it_is_goes_with_the_merge(dee: Site, cast: Cast) -> None:
+    stays, goes = make_request(title="Bread", status=RequestStatus.RECEIVED, created_by=cast.dee.id), asked()
+    requester = request_now(goes).requester_id
+    dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays)}, status=303)
+    merged = request_now(stays)
+    assert (merged.requester_id, merged.for_person, merged.verified_at) == (requester, True, None)
+    assert "Call the person first" in text_of(dee.post(f"/desk/requests/{stays}/publish", status=409))
+
+
+def test_nobody_comes_near_a_contact_by_a_merge(dee: Site, cast: Cast) -> None:
+    """What is on the board has promises already: a person behind it would show them a contact that nobody verified."""
+    asar, goes = make_request(title="Asar in the park"), asked()
+    take(asar, cast.ben)
+    refused = dee.post(f"/desk/requests/{goes}/merge", {"other": str(asar)}, status=409)
+    assert "Merge it into this one instead." in text_of(refused)
+    assert request_now(asar).requester_id is None
+    assert request_now(goes).status == RequestStatus.RECEIVED
+
+
+def test_what_is_not_there_is_no_place_to_merge_into(context: Flask, site: Site, cast: Cast) -> None:
+    dee, request_id = site.as_(cast.dee), asked()
+    closed = make_request(status=RequestStatus.CLOSED)
+    far = make_request(region=ASTANA, district=None)
+    for other, status in (
+        (request_id, 409),
+        (closed, 409),
+        (far, 409),
+        (9999, 404),
+        ("", 422),
+        ("x", 422),
+        (10**30, 422),
+    ):
+        dee.post(f"/desk/requests/{request_id}/merge", {"other": str(other)}, status=status)
+    assert request_now(request_id).status == RequestStatus.RECEIVED
+    site.as_(cast.eve).post(f"/desk/requests/{request_id}/merge", {"other": str(far)}, status=404)
+
+
+# ---- hand over ----
+
+
+def test_another_region_takes_the_case_on_with_its_promises_and_words(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread")
+    claim_id = take(request_id, cast.ben)
+    dee, eve = site.as_(cast.dee), site.as_(cast.eve)
+    page = dee.get(f"/desk/requests/{request_id}")
+    after = dee.follow(dee.press(page, "Hand over", region=ASTANA, reason="The family moved."))
+    assert "Handed over: Astana. Its desk sees it now." in text_of(after)
+    dee.get(f"/desk/requests/{request_id}", status=404)
+    there = text_of(eve.get(f"/desk/requests/{request_id}"))
+    assert "Dee: noted The family moved." in there
+    assert (claim_now(claim_id).state, claim_now(claim_id).region_code) == (ClaimState.CLAIMED, ASTANA)
+    assert request_now(request_id).district_code is None
+    assert last_event()["type"] == "request.handed_over"
+    assert "The family moved." not in str(last_event())
+    everything_fits()
+
+
+def test_unread_words_go_with_it(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = asked()
+    write(request_id, "I am in Astana now.")
+    site.as_(cast.dee).post(
+        f"/desk/requests/{request_id}/hand-over",
+        {"region": ASTANA, "reason": "Moved.", "seen_version": "1"},
+        status=303,
+    )
+    assert "Words from people 1" in text_of(site.as_(cast.eve).get("/desk"))
+    assert "Words from people" not in text_of(site.as_(cast.dee).get("/desk"))
+    assert {entry.region_code for entry in db.read.query(CaseEntry).populate_existing()} == {ASTANA}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"region": ""}, "Please choose one."),
+        ({"region": ALMATY}, "Please choose one."),
+        ({"region": "KZ-75/medeu"}, "Please choose one."),
+        ({"reason": " "}, "Please fill this in."),
+    ],
+)
+def test_handing_over_needs_a_place_and_a_reason(dee: Site, wrong: dict[str, str], sentence: str) -> None:
+    request_id = asked()
+    fields = {"region": ASTANA, "reason": "They moved.", "seen_version": "1"} | wrong
+    answer = dee.post(f"/desk/requests/{request_id}/hand-over", fields, status=422)
+    assert sentence in text_of(answer)
+    kept = answer.html.select_one("#hand-over[open] textarea[name=reason]")
+    assert kept.get_text().strip() == fields["reason"].strip()
+    assert request_now(request_id).region_code == ALMATY
+
+
+def test_who_hands_over_second_sees_that_it_changed_and_keeps_the_reason(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    request_id = asked()
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    page = dee.get(f"/desk/requests/{request_id}")
+    zhan.post(f"/desk/requests/{request_id}/call", {"outcome": "confirmed"}, status=303)
+    late = dee.press(page, "Hand over", region=ASTANA, reason="They moved.", status=409)
+    assert "Zhan: called" in text_of(late)
+    assert late.html.select_one("#hand-over[open] textarea").get_text().strip() == "They moved."
+    assert request_now(request_id).region_code == ALMATY
+    dee.press(late, "Hand over", status=303)
+    assert request_now(request_id).region_code == ASTANA
+
+
+# ---- close ----
+
+
+def test_a_reason_to_close_is_read_behind_the_code_and_needs_no_answer(dee: Site) -> None:
+    request_id = asked()
+    page = dee.get(f"/desk/requests/{request_id}")
+    dee.press(page, "Close", outcome="out_of_scope", reason="The city's service does it: 109.", status=303)
+    assert request_now(request_id).outcome == "out_of_scope"
+    (said,) = list_talk(db.read, request_id)
+    assert said.text == "The city's service does it: 109."
+    assert said.entry.seen_at is not None
+    assert "109" not in str(last_event())
+
+
+# ---- a willing volunteer ----
+
+
+def test_a_volunteer_who_said_yes_is_put_down_and_told(dee: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread")
+    page = dee.get(f"/desk/requests/{request_id}?who=be")
+    assert "Ben" in page.html.select_one("#assign[open]").get_text()
+    assert "ben@example.org" not in page.text
+    after = dee.follow(dee.press(page, "Put down"))
+    assert "Put down, and told." in text_of(after)
+    (claim,) = db.read.query(Claim).filter_by(request_id=request_id)
+    assert (claim.user_id, claim.state) == (cast.ben.id, ClaimState.CLAIMED)
+    assert last_event()["actor"] == cast.dee.public_ref
+    assert "A coordinator has put you down for: Bread" in mails_to(cast.ben)[0].subject
+    dee.press(page, "Put down", status=303)
+    assert request_now(request_id).taken == 1
+    assert len(mails_to(cast.ben)) == 1
+    everything_fits()
+
+
+def test_the_rules_of_a_promise_hold_for_who_is_put_down(dee: Site, cast: Cast) -> None:
+    full, adult, paused = make_request(capacity=1), make_request(min_age=18), make_request(status=RequestStatus.PAUSED)
+    take(full, cast.cy)
+    for request_id, person, sentence in (
+        (full, cast.ben, "All places are taken."),
+        (adult, cast.kim, "They are too young for this request."),
+        (paused, cast.ben, "This request is paused."),
+    ):
+        after = dee.follow(dee.post(f"/desk/requests/{request_id}/assign", {"user_id": str(person.id)}, status=303))
+        assert sentence in text_of(after)
+    assert (request_now(full).taken, request_now(adult).taken, request_now(paused).taken) == (1, 0, 0)
+    assert mails_to(cast.ben) == []
+
+
+def test_nobody_of_another_region_is_found_or_put_down(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(region=ASTANA, district=None)
+    eve = site.as_(cast.eve)
+    assert "Nobody of this region is called so." in text_of(eve.get(f"/desk/requests/{request_id}?who=Ben"))
+    eve.post(f"/desk/requests/{request_id}/assign", {"user_id": str(cast.ben.id)}, status=409)
+    site.as_(cast.dee).post(f"/desk/requests/{request_id}/assign", {"user_id": str(cast.ben.id)}, status=404)
+    for user_id in ("", "x", "0", str(10**30)):
+        eve.post(f"/desk/requests/{request_id}/assign", {"user_id": user_id}, status=422)
+    assert request_now(request_id).taken == 0
+
+
+def test_an_erased_person_has_no_case_to_split(dee: Site) -> None:
+    request_id = asked()
+    erase(request_id)
+    dee.post(f"/desk/requests/{request_id}/split", {"kinds": "repair", "seen_version": "9"}, status=409)
+    assert parts_of(request_id) == []

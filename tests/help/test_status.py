@@ -1,0 +1,533 @@
+"""Behind the code: how things stand, and what the person can do there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from accelerator import limits
+from accelerator.appeals.models import Appeal
+from accelerator.board import transitions as board
+from accelerator.board.models import Claim, HelpRequest, Timing
+from accelerator.clock import utcnow
+from accelerator.codes import ALPHABET, group_code, make_code, read_code
+from accelerator.extensions import db, vault
+from accelerator.help import views, visits
+from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
+from tests.cast import Cast, viewer_of
+from tests.factories import make_request, make_requester
+from tests.help.filling import later, show_code
+from tests.site import Site, text_of
+from tests.steps import (
+    claim_now,
+    confirm,
+    count_events,
+    deed_of,
+    events_of,
+    last_event,
+    mails_to,
+    request_now,
+    row,
+    take,
+)
+from tests.steps import report as tell_done
+
+ACTIONS = ("word", "time", "helped", "withdraw")
+
+
+def asked(**more: Any) -> tuple[int, str]:
+    """A request on the board, and its person's code."""
+    request_id = make_request(**more)
+    return request_id, make_requester(request_id=request_id)[1]
+
+
+def requester_of(request_id: int) -> Requester:
+    return row(Requester, request_now(request_id).requester_id)
+
+
+def entries(request_id: int) -> list[CaseEntry]:
+    return list(db.read.scalars(select(CaseEntry).where(CaseEntry.request_id == request_id).order_by(CaseEntry.id)))
+
+
+def ask_the_person(request_id: int, text: str) -> int:
+    """A question of the desk, as the desk's own transition leaves it."""
+    with db.transaction() as session:
+        requester = session.get_one(Requester, request_now(request_id).requester_id)
+        entry = CaseEntry(request_id=request_id, kind=EntryKind.QUESTION.value, key_name=requester.key_name)
+        entry.created_at = utcnow()
+        session.add(entry)
+        session.flush()
+        entry.sealed = vault.seal(str(requester.key_name), text, entry, "sealed")
+        return entry.id
+
+
+# ---- the door ----
+
+
+def test_the_code_opens_the_page_however_it_is_written(context: Flask, site: Site) -> None:
+    _, code = asked()
+    page = show_code(site, f" {group_code(code).lower()} ")
+    assert page.html.h1.get_text() == "How things stand"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert code not in page.text
+    assert group_code(code) not in page.text
+
+
+def test_a_slip_of_the_pen_is_told_as_such_and_not_counted(context: Flask, site: Site) -> None:
+    _, code = asked()
+    wrong = code[:-1] + ALPHABET[(ALPHABET.index(code[-1]) + 1) % len(ALPHABET)]
+    for _ in range(12):
+        page = show_code(site, wrong, 422)
+        assert "One symbol is wrong: look again" in text_of(page)
+        assert page.html.find("input", {"name": "code"})["value"] == wrong
+    assert "A code has 16 symbols, and here are 15" in text_of(show_code(site, code[:-1], 422))
+    assert show_code(site, code).status_int == 200
+
+
+def test_codes_that_nobody_has_are_counted_and_end_the_trying(context: Flask, site: Site) -> None:
+    _, code = asked()
+    for _ in range(10):
+        assert "We do not know this code" in text_of(show_code(site, make_code(), 422))
+    assert "Too many tries" in text_of(show_code(site, make_code(), 429))
+    show_code(site, code, 429)
+
+
+def test_right_codes_do_not_use_up_the_tries_of_an_address(context: Flask, site: Site) -> None:
+    _, code = asked()
+    for _ in range(12):
+        show_code(site, code)
+
+
+def test_tries_from_elsewhere_close_the_page_for_nobody(context: Flask, site: Site, app: Flask) -> None:
+    _, code = asked()
+    for household in range(3):
+        other = Site(app)
+        other.web.extra_environ["REMOTE_ADDR"] = f"2001:db8:0:{household}::7"
+        for number in range(11):
+            show_code(other, make_code(), 422 if number < 10 else 429)
+        other.web.extra_environ["REMOTE_ADDR"] = f"2001:db8:0:{household}::8"  # the same household
+        show_code(other, make_code(), 429)
+    show_code(site, code)
+
+
+def test_a_code_is_never_in_an_address(context: Flask, site: Site) -> None:
+    _, code = asked()
+    assert "How things stand" not in site.get(f"/help/status?code={code}").html.h1.get_text()
+    opened = site.press(site.get("/help/status"), "Show", code=code)
+    assert opened.headers["Location"].endswith("/help/status")
+    cookie = next(line for line in opened.headers.getall("Set-Cookie") if line.startswith("help-visit="))
+    for part in ("HttpOnly", "SameSite=Strict", "Max-Age=1200"):
+        assert part in cookie
+    assert code not in cookie
+
+
+def test_the_page_closes_by_itself_and_by_its_button(
+    context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id, code = asked()
+    page = show_code(site, code)
+    site.press(page, "Close")
+    assert site.get("/help/status").html.h1.get_text() == "How do things stand?"
+    show_code(site, code)
+    monkeypatch.setattr(views, "utcnow", later(minutes=19))
+    assert site.get("/help/status").html.h1.get_text() == "How things stand"
+    monkeypatch.setattr(views, "utcnow", later(minutes=38))  # each look lets it go on
+    assert site.get("/help/status").html.h1.get_text() == "How things stand"
+    monkeypatch.setattr(views, "utcnow", later(minutes=59))
+    assert site.get("/help/status").html.h1.get_text() == "How do things stand?"
+    gone = site.get(f"/help/status/requests/{request_id}/word", status=303)
+    assert gone.headers["Location"].endswith("/help/status")
+
+
+def test_a_visit_ends_after_two_hours_however_busy(context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    show_code(site, asked()[1])
+    for minutes in range(15, 135, 15):
+        monkeypatch.setattr(views, "utcnow", later(minutes=minutes))
+        page = site.get("/help/status")
+    assert page.html.h1.get_text() == "How do things stand?"
+
+
+@pytest.mark.parametrize("forged", ["", "x", "WzEsMSwxXQ.sig", "[1,1,1]"])
+def test_a_forged_visit_opens_nothing(context: Flask, site: Site, forged: str) -> None:
+    asked()
+    site.web.set_cookie(visits.VISIT, forged)
+    assert site.get("/help/status").html.h1.get_text() == "How do things stand?"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nobody_reaches_anothers_request(context: Flask, site: Site, action: str) -> None:
+    mine, code = asked()
+    theirs, _ = asked()
+    show_code(site, code)
+    site.get(f"/help/status/requests/{mine}/{action}")
+    site.get(f"/help/status/requests/{theirs}/{action}", status=404)
+    before = count_events()
+    fields = {"word": "Mine!", "timing": "any"}
+    assert site.post(f"/help/status/requests/{theirs}/{action}", fields).status_int == 404
+    assert count_events() == before
+
+
+def test_nobody_confirms_for_another(context: Flask, site: Site, cast: Cast) -> None:
+    _, code = asked()
+    theirs, _ = asked()
+    claim_id = take(theirs, cast.ben)
+    show_code(site, code)
+    assert site.post(f"/help/status/claims/{claim_id}/came", {"asked": "no"}).status_int == 404
+    assert claim_now(claim_id).helped_said_at is None
+
+
+# ---- what it says ----
+
+
+def standing(site: Site, code: str) -> str:
+    return text_of(show_code(site, code))
+
+
+def test_each_state_is_said_in_plain_words(context: Flask, site: Site, cast: Cast) -> None:
+    from accelerator.board.models import Outcome, RequestStatus
+
+    request_id, code = asked(status=RequestStatus.RECEIVED)
+    assert "We have received what you wrote." in standing(site, code)
+    with db.transaction() as session:
+        session.get_one(HelpRequest, request_id).verified_at = utcnow()
+    assert "A coordinator has talked with you." in standing(site, code)
+    with db.transaction():
+        board.publish(request_id, by=viewer_of(cast.dee), at=utcnow())
+    assert "Your request is on the board" in standing(site, code)
+    claim_id = take(request_id, cast.ben)
+    said = standing(site, code)
+    assert "A volunteer has promised to come." in said
+    assert "Ben" not in said
+    with db.transaction():
+        board.start(request_id, by=viewer_of(cast.ben), at=utcnow())
+    assert "A volunteer has started." in standing(site, code)
+    tell_done(request_id, cast.ben)
+    assert "A volunteer says that the help was given." in standing(site, code)
+    with db.transaction():
+        board.confirm(claim_id, by=viewer_of(cast.dee), at=utcnow(), minutes=30)
+    assert "Help came." in standing(site, code)
+    with db.transaction():
+        board.close(request_id, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.FULFILLED)
+    assert "This request is closed: help was given." in standing(site, code)
+
+
+def test_a_promise_of_ours_that_is_late_is_admitted(
+    context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from accelerator.board.models import RequestStatus
+
+    _, code = asked(status=RequestStatus.RECEIVED)
+    assert "we are sorry" not in standing(site, code)
+    monkeypatch.setattr(views, "utcnow", later(days=15))
+    assert "That day has passed, and we are sorry." in standing(site, code)
+
+
+def test_a_call_that_missed_them_is_said(context: Flask, site: Site) -> None:
+    from accelerator.board.models import RequestStatus
+
+    request_id, code = asked(status=RequestStatus.RECEIVED)
+    with db.transaction() as session:
+        session.add(CaseEntry(request_id=request_id, kind="call", outcome="no_answer", created_at=utcnow()))
+    assert "We called and did not reach you." in standing(site, code)
+
+
+def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    survivor, _ = asked()
+    mine, code = asked()
+    with db.transaction() as session:
+        mine_ = session.get_one(HelpRequest, mine)
+        mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor, "closed", "duplicate"
+    claim_id = take(survivor, cast.ben)
+    said = standing(site, code)
+    assert "The same request was already here" in said
+    assert "A volunteer has promised to come." in said
+    page = site.get("/help/status")
+    assert f"/requests/{survivor}/" not in page.text
+    assert f"/claims/{claim_id}/" not in page.text
+
+
+def test_who_looked_is_said_by_role_and_never_by_name(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    assert "Nobody has looked" in standing(site, code)
+    who = {"requester_id": request_now(request_id).requester_id, "request_id": request_id, "at": utcnow()}
+    with db.transaction() as session:
+        session.add(ContactReveal(user_id=cast.dee.id, role="coordinator", step="door", reason="Call Bota", **who))
+        session.add(ContactReveal(user_id=cast.ben.id, role="volunteer", step="street", reason="", **who))
+    said = standing(site, code)
+    assert "was looked at 2 times" in said
+    assert "a coordinator: name, phone and door" in said
+    assert "a volunteer: the street" in said
+    for hidden in ("Dee", "Ben", "Call Bota"):
+        assert hidden not in said
+
+
+# ---- a word ----
+
+
+def test_a_word_is_kept_sealed_and_shown_again(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/word")
+    back = site.follow(site.press(page, "Send", word="The door is on the left.\nKnock loudly."))
+    assert "Knock loudly." in text_of(back)
+    (entry,) = entries(request_id)
+    assert (entry.kind, entry.user_id, entry.seen_at) == ("word", None, None)
+    assert b"Knock" not in (entry.sealed or b"")
+    assert last_event()["type"] == "case.told"
+    assert last_event()["role"] == "requester"
+
+
+def test_the_same_word_pressed_twice_is_one_word(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/word")
+    for _ in range(2):
+        site.press(page, "Send", word="Knock loudly.")
+    assert len(entries(request_id)) == 1
+    site.press(page, "Send", word="Or call.")
+    assert len(entries(request_id)) == 2
+
+
+def test_an_answer_settles_the_question(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    question = ask_the_person(request_id, "Which floor?")
+    assert "Which floor?" in standing(site, code)
+    page = site.follow(site.press(site.get(f"/help/status/requests/{request_id}/word"), "Send", word="The third."))
+    assert row(CaseEntry, question).seen_at is not None
+    assert "A coordinator asks" not in text_of(page)
+    assert last_event()["type"] == "case.answered"
+
+
+def test_an_empty_or_endless_word_is_refused_and_kept(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/word")
+    assert "Please write something." in text_of(site.press(page, "Send", word="  "))
+    long = site.press(page, "Send", word="x" * 2001)
+    assert long.status_int == 422
+    assert "x" * 2001 in long.text
+    assert entries(request_id) == []
+
+
+def test_words_are_limited(context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WORDS_BY_REQUESTER", limits.Limit("small", 1, timedelta(hours=1)))
+    request_id, code = asked()
+    show_code(site, code)
+    path = f"/help/status/requests/{request_id}/word"
+    assert site.post(path, {"word": "one"}).status_int == 303
+    assert site.post(path, {"word": "two"}).status_int == 429
+
+
+# ---- another time ----
+
+
+def test_the_time_moves_and_whoever_promised_is_told(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked(capacity=2)
+    take(request_id, cast.ben)
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/time")
+    assert page.html.find("input", {"value": "any", "checked": True})
+    site.press(page, "Keep this time", timing="at", day="2030-03-01", time="17:30")
+    request = request_now(request_id)
+    assert (request.timing, str(request.starts_at)) == ("at", "2030-03-01 12:30:00+00:00")
+    assert request.ends_at - request.starts_at == timedelta(minutes=request.minutes)  # type: ignore[operator]
+    assert request.due_at == request.starts_at
+    assert events_of(f"request:{request_id}")[-1] == "request.moved"
+    assert "The time has changed" in mails_to(cast.ben)[-1].subject
+    again = site.get(f"/help/status/requests/{request_id}/time")
+    assert again.html.find("input", {"name": "time"})["value"] == "17:30"
+
+
+def test_the_same_time_again_changes_and_tells_nothing(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    take(request_id, cast.ben)
+    show_code(site, code)
+    path = f"/help/status/requests/{request_id}/time"
+    for _ in range(2):
+        site.post(path, {"timing": "by", "day": "2030-03-01"})
+    assert events_of(f"request:{request_id}").count("request.moved") == 1
+    assert len(mails_to(cast.ben)) == 1
+
+
+def test_a_time_that_is_none_is_told_beside_the_field(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/time")
+    refused = site.press(page, "Keep this time", timing="at", day="2001-01-01", time="17:30")
+    assert refused.status_int == 422
+    assert "in the past" in text_of(refused)
+    assert request_now(request_id).timing == "any"
+
+
+def test_after_help_came_nothing_moves(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    assert "Change the time" not in standing(site, code)
+    refused = site.post(f"/help/status/requests/{request_id}/time", {"timing": "by", "day": "2030-03-01"})
+    assert "has changed in the meantime" in text_of(site.follow(refused))
+    assert request_now(request_id).timing == "any"
+
+
+def test_a_weekly_time_is_the_desks(context: Flask, site: Site) -> None:
+    _, code = asked(timing=Timing.REPEATING)
+    assert "Change the time" not in standing(site, code)
+
+
+# ---- they came ----
+
+
+def came(site: Site, claim_id: int, asked_for: str | None) -> Any:
+    page = site.get(f"/help/status/claims/{claim_id}/came")
+    return site.press(page, "Send", asked=asked_for)
+
+
+def test_they_came_and_nothing_was_asked(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    show_code(site, code)
+    page = site.follow(came(site, claim_id, "no"))
+    assert "Thank you! We pass it on" in text_of(page)
+    assert claim_now(claim_id).helped_said_at is not None
+    assert events_of(f"request:{request_id}")[-1] == "claim.helped_said"
+    assert "They came and helped" not in text_of(page)
+    assert db.read.scalars(select(Appeal)).all() == []
+
+
+def test_the_deed_of_a_confirmed_claim_becomes_sure(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    with db.transaction():
+        board.confirm(claim_id, by=viewer_of(cast.dee), at=utcnow(), minutes=30)
+    deed = deed_of(claim_id)
+    assert deed is not None
+    assert deed.level == "witnessed"
+    show_code(site, code)
+    came(site, claim_id, "no")
+    deed = deed_of(claim_id)
+    assert deed is not None
+    assert deed.level == "confirmed"
+
+
+@pytest.mark.parametrize("confirmed_first", [False, True])
+def test_from_outside_a_yes_looks_like_a_no(context: Flask, site: Site, cast: Cast, confirmed_first: bool) -> None:
+    """The accused may know the address: no deed, event or number may tell them who said it."""
+    seen = []
+    for answer in ("no", "yes"):
+        request_id, code = asked()
+        claim_id = take(request_id, cast.ben)
+        tell_done(request_id, cast.ben)
+        if confirmed_first:
+            confirm(claim_id, cast.dee)
+        figures = text_of(Site(context).get("/appeals"))
+        before = count_events()
+        show_code(site, code)
+        came(site, claim_id, answer)
+        if not confirmed_first:
+            confirm(claim_id, cast.dee)
+        deed = deed_of(claim_id)
+        assert deed is not None
+        assert text_of(Site(context).get("/appeals")) == figures
+        events = events_of(f"request:{request_id}") + events_of(f"deed:{deed.id}")
+        seen.append((deed.level, events, count_events() - before))
+    assert seen[0] == seen[1]
+    assert seen[0][0] == "confirmed"
+
+
+def test_who_gave_the_spoken_pair_is_asked_all_the_same(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    with db.transaction() as session:
+        session.get_one(Claim, claim_id).helped_said_at = utcnow()  # what the pair leads to
+    show_code(site, code)
+    assert "It is looked into" in text_of(site.follow(came(site, claim_id, "yes")))
+    assert len(db.read.scalars(select(Appeal)).all()) == 1
+
+
+def test_a_yes_opens_an_integrity_case_by_itself_and_only_once(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    show_code(site, code)
+    before = len(mails_to(cast.ben))
+    assert "It is looked into" in text_of(site.follow(came(site, claim_id, "yes")))
+    (case,) = db.read.scalars(select(Appeal)).all()
+    assert (case.kind, case.claim_id, case.region_code) == ("integrity", claim_id, "KZ-75")
+    assert len(mails_to(cast.ben)) == before, "the volunteer must not learn it"
+    events = count_events()
+    site.post(f"/help/status/claims/{claim_id}/came", {"asked": "yes"})
+    assert count_events() == events
+
+
+def test_the_question_must_be_answered(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    show_code(site, code)
+    refused = came(site, claim_id, None)
+    assert refused.status_int == 422
+    assert "it protects you and others" in text_of(refused)
+    assert claim_now(claim_id).helped_said_at is None
+
+
+def test_nobody_came_before_the_hour(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked(starts_at=utcnow() + timedelta(hours=5))
+    claim_id = take(request_id, cast.ben)
+    assert "They came and helped" not in standing(site, code)
+    refused = site.post(f"/help/status/claims/{claim_id}/came", {"asked": "no"})
+    assert "It has not begun yet" in text_of(site.follow(refused))
+
+
+def test_a_promise_that_was_let_go_is_not_confirmed(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    with db.transaction():
+        board.release(request_id, by=viewer_of(cast.ben), at=utcnow())
+    show_code(site, code)
+    assert site.post(f"/help/status/claims/{claim_id}/came", {"asked": "no"}).status_int == 303
+    assert claim_now(claim_id).helped_said_at is None
+
+
+# ---- the end ----
+
+
+@pytest.mark.parametrize(("path", "button"), [("helped", "Yes, help came"), ("withdraw", "End the request")])
+def test_calling_it_off_frees_and_tells_whoever_promised(
+    context: Flask, site: Site, cast: Cast, path: str, button: str
+) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/{path}")
+    assert request_now(request_id).status == "open", "looking changes nothing"
+    site.press(page, button)
+    request = request_now(request_id)
+    assert (request.status, request.outcome, request.taken) == ("closed", "withdrawn", 0)
+    assert claim_now(claim_id).state == "removed"
+    assert "No longer needed" in mails_to(cast.ben)[-1].subject
+    events = count_events()
+    assert site.press(page, button).status_int == 303
+    assert count_events() == events
+
+
+def test_somebody_helped_after_a_report_counts_as_given(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    show_code(site, code)
+    site.post(f"/help/status/requests/{request_id}/helped")
+    assert request_now(request_id).outcome == "fulfilled"
+
+
+def test_all_are_told_the_code_of_another_language(context: Flask, site: Site) -> None:
+    _, code = asked()
+    for language, title in (("kk", "kk"), ("ru", "ru")):
+        site.language(language)
+        page = site.post("/help/status", {"code": read_code(code)})
+        assert site.follow(page).html.html["lang"] == title

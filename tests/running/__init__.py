@@ -1,0 +1,1 @@
+"""The processes as an operator starts and stops them."""

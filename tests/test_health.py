@@ -1,0 +1,139 @@
+"""``/healthz``: 200 while the database can be written, else 503 and the reason; and no traceback for readers."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from accelerator import create_app
+from accelerator.extensions import db
+from accelerator.integrity.models import IntegrityHead
+from accelerator.reference import forget_places
+from tests.databases import fresh_database, make_settings, postgres_server
+from tests.factories import make_request
+from tests.site import HTMX, Site, text_of
+
+
+@pytest.fixture
+def site(database_kind: str, tmp_path: Path) -> Iterator[Site]:
+    """A site whose logged errors are what the tests are about."""
+    forget_places()
+    folder = tmp_path / "instance"
+    app = create_app(make_settings(folder, fresh_database(database_kind, folder)))
+    site = Site(app)
+    site.web.extra_environ["paste.throw_errors"] = False
+    yield site
+    db.dispose()
+    forget_places()
+
+
+@pytest.fixture
+def app(site: Site) -> Flask:
+    return site.app
+
+
+def look(site: Site, path: str, **headers: str) -> tuple[int, str]:
+    """Status and text; unlike webtest, does not mind what the application writes into its log."""
+    client = site.app.test_client()
+    answer = client.get(path, headers=headers)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def reason(site: Site) -> str:
+    client = site.app.test_client()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["ok"] is False
+    return str(answer.json["reason"])
+
+
+def make_read_only(site: Site, database_kind: str) -> None:
+    """Reopen the database so that it can be read and not written."""
+    db.dispose()
+    if database_kind == "sqlite":
+        path = urlsplit(db.settings.database_url).path[1:]
+        settings = make_settings(db.settings.instance_path, f"sqlite:///file:{path}?mode=ro&uri=true")
+        site.app = create_app(settings)
+        return
+    _, server = postgres_server()
+    name = urlsplit(db.settings.database_url).path[1:]
+    server.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")  # type: ignore[attr-defined]
+
+
+def lose_database(site: Site, database_kind: str) -> None:
+    db.dispose()
+    if database_kind == "sqlite":
+        shutil.rmtree(Path(urlsplit(db.settings.database_url).path[1:]).parent)
+        return
+    _, server = postgres_server()
+    name = urlsplit(db.settings.database_url).path[1:]
+    server.psql(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[attr-defined]
+
+
+def test_a_healthy_database_counts_its_events_and_is_not_changed(site: Site) -> None:
+    with site.app.app_context():
+        make_request()
+    for _ in range(2):
+        answer = site.web.get("/healthz")
+        assert answer.json == {"ok": True, "events": 1}
+    with site.app.app_context():
+        assert db.read.scalar(select(IntegrityHead.seq)) == 1
+
+
+def test_a_database_that_cannot_be_written_is_named(site: Site, database_kind: str) -> None:
+    make_read_only(site, database_kind)
+    assert "read" in reason(site).casefold()
+
+
+def test_a_database_that_is_gone_is_named(site: Site, database_kind: str) -> None:
+    lose_database(site, database_kind)
+    assert "OperationalError" in reason(site)
+
+
+def test_the_reason_tells_no_secret(site: Site, database_kind: str) -> None:
+    lose_database(site, database_kind)
+    said = reason(site)
+    assert "/" not in said
+    assert "password" not in said
+
+
+def test_pages_can_be_read_while_nothing_can_be_written(site: Site, database_kind: str) -> None:
+    make_read_only(site, database_kind)
+    for path in ("/", "/requests", "/deeds", "/help", "/login"):
+        assert look(site, path)[0] == 200, path
+
+
+@pytest.mark.parametrize("path", ["/", "/requests", "/requests/1", "/help", "/deeds.atom"])
+def test_without_a_database_readers_are_told_to_come_back(site: Site, database_kind: str, path: str) -> None:
+    lose_database(site, database_kind)
+    for headers in ({}, {"Cookie": "session=somebody"}, HTMX):
+        status, said = look(site, path, **headers)
+        assert status == 503, said[:500]
+        assert "Nothing is lost" in said
+        assert "Traceback" not in said
+
+
+def test_it_is_healthy_again_by_itself(site: Site, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("a file that is gone stays gone")
+    make_read_only(site, database_kind)
+    reason(site)
+    name = urlsplit(db.settings.database_url).path[1:]
+    postgres_server()[1].psql(f"ALTER DATABASE {name} RESET ALL")  # type: ignore[attr-defined]
+    db.dispose()
+    assert site.web.get("/healthz").json["ok"] is True
+
+
+def test_it_is_never_kept_by_a_cache(site: Site) -> None:
+    assert site.web.get("/healthz").headers["Cache-Control"] in ("no-cache", "no-store")
+
+
+def test_the_words_of_the_503_are_ours(site: Site) -> None:
+    assert "Help needed" in text_of(site.get("/"))
+    with site.app.app_context():
+        assert db.read.scalar(text("SELECT 1")) == 1
