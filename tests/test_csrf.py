@@ -70,12 +70,12 @@ def test_no_forged_post_changes_anything(world: World, site: Site, rule: str) ->
     person = world.come(route.victim)
     mine, other = (site.as_(person) if person else site), site.as_(world.cast.cy)
     path = route.path(world)
-    before = world.contents()
+    before = world.version()
     for name in FOREIGN if rule == LANGUAGE else FORGERIES:
         answer = send(mine, path, route.fields, FORGERIES[name](mine, other))
         assert answer.status_int == 403, f"POST {path} with {name}: {answer.status}"
         assert "Set-Cookie" not in answer.headers or "session=" not in answer.headers["Set-Cookie"], name
-    assert world.contents() == before, f"a refused POST {path} changed something"
+    assert world.version() == before, f"a refused POST {path} changed something"
 
 
 @pytest.mark.parametrize("rule", [rule for rule in ACTIONS if rule != LANGUAGE])
@@ -87,7 +87,7 @@ def test_the_token_may_come_in_the_form_or_in_the_header(world: World, site: Sit
         token, path = mine.token(), route.path(world)
         fields = route.fields | ({"csrf_token": token} if in_form else {})
         answer = send(mine, path, fields, {} if in_form else {"X-CSRF-Token": token})
-        assert answer.status_int in (200, 303, 422), f"{answer.status} {path}"
+        assert answer.status_int in {200, 303, 422, *route.yes}, f"{answer.status} {path}"
 
 
 def test_only_the_choice_of_language_needs_no_token(site: Site) -> None:
@@ -156,9 +156,9 @@ def test_looking_never_needs_a_token_and_never_changes_anything(world: World, si
     dee = site.as_(world.cast.dee)
     world.come(Actor.COORDINATOR)
     paths = [route.path(world) for (method, _), route in ROUTES.items() if method == "GET"]
-    before = world.contents()
+    before = world.version()
     for path in paths:
         for method in ("GET", "HEAD", "OPTIONS"):
             answer = alone(dee.web.request, HERE + path, method=method, expect_errors=True)
             assert answer.status_int < 500, f"{method} {path}"
-    assert world.contents() == before
+    assert world.version() == before

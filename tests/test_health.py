@@ -60,9 +60,9 @@ def make_read_only(site: Site, database_kind: str) -> None:
         settings = make_settings(db.settings.instance_path, f"sqlite:///file:{path}?mode=ro&uri=true")
         site.app = create_app(settings)
         return
-    _, server = postgres_server()
+    _, orders = postgres_server()
     name = urlsplit(db.settings.database_url).path[1:]
-    server.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")  # type: ignore[attr-defined]
+    orders.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
 
 
 def lose_database(site: Site, database_kind: str) -> None:
@@ -70,9 +70,9 @@ def lose_database(site: Site, database_kind: str) -> None:
     if database_kind == "sqlite":
         shutil.rmtree(Path(urlsplit(db.settings.database_url).path[1:]).parent)
         return
-    _, server = postgres_server()
+    _, orders = postgres_server()
     name = urlsplit(db.settings.database_url).path[1:]
-    server.psql(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[attr-defined]
+    orders.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_healthy_database_counts_its_events_and_is_not_changed(site: Site) -> None:
@@ -124,7 +124,7 @@ def test_it_is_healthy_again_by_itself(site: Site, database_kind: str) -> None:
     make_read_only(site, database_kind)
     reason(site)
     name = urlsplit(db.settings.database_url).path[1:]
-    postgres_server()[1].psql(f"ALTER DATABASE {name} RESET ALL")  # type: ignore[attr-defined]
+    postgres_server()[1].execute(f"ALTER DATABASE {name} RESET ALL")
     db.dispose()
     assert site.web.get("/healthz").json["ok"] is True
 

@@ -43,9 +43,9 @@ def empty(database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """An application with a database that holds nothing at all."""
     url = None
     if database_kind == "postgres":
-        folder, server = postgres_server()
+        folder, orders = postgres_server()
         name = f"e_{tmp_path.name.lower().replace('-', '_')[:40]}_{id(tmp_path)}"
-        server.psql(f"CREATE DATABASE {name}")  # type: ignore[attr-defined]
+        orders.execute(f"CREATE DATABASE {name}")
         url = postgres_url(folder, name)
     forget_places()
     app = create_app(make_settings(tmp_path / "instance", url))

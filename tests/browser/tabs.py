@@ -21,6 +21,8 @@ WATCH = """
   addEventListener("htmx:afterSettle", measure);
 })();
 """
+#: htmx writes these when a newer choice takes the place of a request under way; a request that fails says more.
+REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
 STATUS = re.compile(r"^Failed to load resource: the server responded with a status of (\d+)")
 
 
@@ -36,7 +38,7 @@ class Tab:
         self.problems: list[str] = []
         #: Statuses and beginnings of console lines that the test brings about on purpose.
         self._statuses: set[int] = set()
-        self._expected: tuple[str, ...] = ()
+        self._expected = REPLACED
         context.add_init_script(WATCH)
         context.on("request", self._note_request)
         context.on("console", self._note_console)
@@ -121,7 +123,6 @@ class Tab:
         self._expected += (
             "Failed to load resource: net::ERR_",
             "[object Event]",
-            "htmx:afterRequest",
             "htmx:sendError",
         )
 
@@ -152,6 +153,6 @@ class Tab:
         status = STATUS.match(message.text)
         if status and int(status[1]) in self._statuses:
             return
-        if message.text.startswith(self._expected or ("\0",)):
+        if message.text.startswith(self._expected):
             return
         self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")

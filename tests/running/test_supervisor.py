@@ -181,9 +181,9 @@ def test_a_demonstration_needs_no_address(database_kind: str, tmp_path: Path) ->
 def empty_database(kind: str) -> str | None:
     if kind == "sqlite":
         return None
-    base, server = postgres_server()
+    base, orders = postgres_server()
     name = f"e_{uuid.uuid4().hex[:12]}"
-    server.psql(f"CREATE DATABASE {name}")  # type: ignore[attr-defined]
+    orders.execute(f"CREATE DATABASE {name}")
     return postgres_url(base, name)
 
 

@@ -143,7 +143,7 @@ def merge(request_id: int, into_id: int, *, by: Viewer, at: datetime) -> HelpReq
 
     Both are locked in the order of their numbers. Repeating it is harmless.
     """
-    if request_id == into_id:
+    if request_id == into_id or db.session.get(HelpRequest, into_id) is None:
         raise NotAllowed("not_there")
     locked = {id_: lock_request(id_) for id_ in sorted((request_id, into_id))}
     request, other = locked[request_id], locked[into_id]
