@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Tests make thousands of small databases: in memory, where there are four gigabytes to spare.
 MEMORY := $(shell [ "$$(df --output=avail -BG /dev/shm 2>/dev/null | tr -dc 0-9)" -ge 4 ] 2>/dev/null && echo TMPDIR=/dev/shm)
-PYTEST := $(MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal -q
+# Three at a time: on two cores one of them is waiting for a process or a browser.
+PYTEST := $(MEMORY) $(BIN)/python -m pytest -n 3 --dist worksteal -q
 # What stands or falls with the database runs on PostgreSQL each time, everything else there in the long run.
 ON_BOTH := $(addprefix tests/,accounts appeals board dashboard deeds desk help live races regions vault \
   $(addprefix test_,$(addsuffix .py,canary_erasure database health integrity locks migrations)))

@@ -23,7 +23,7 @@ ID = re.compile(r'\sid="([^"]*)"')
 TOKEN = re.compile(r'<input[^>]* name="csrf_token"[^>]* value="([^"]+)"')
 NO_WORDS = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 #: Words, numbers and most attributes: what changes from one showing of a page to the next, and not its shape.
-PASSING = re.compile(r'(?<=>)[^<]+|(?<! id)(?<! for)(?<! type)(?<! lang)="[^"]*"|[0-9]+')
+PASSING = re.compile(r'(?<=>)[^<]+|(?<! id)(?<! for)(?<! type)(?<! lang)="[^"]*"|=\'[^\']*\'|[0-9]+')
 #: Pages of this shape have been looked at: the parsers take longer than the product.
 _seen: set[str] = set()
 
