@@ -390,6 +390,8 @@ def close_status() -> Response:
 
 def add_word(request_id: int) -> Response:
     found, form = own_request(request_id), WordForm()
+    if "nobody" in request.args:
+        form.word.data = gettext("Nobody came.")
     if request.method == "POST":
         form = WordForm.posted()
     if request.method == "GET" or not form.validate():

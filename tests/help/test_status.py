@@ -292,6 +292,27 @@ def test_the_same_word_pressed_twice_is_one_word(context: Flask, site: Site) -> 
     assert len(entries(request_id)) == 2
 
 
+@pytest.mark.parametrize(
+    ("language", "word"), [("kk", "Ешкім келмеді"), ("ru", "Никто не пришёл"), ("en", "Nobody came")]
+)
+def test_that_nobody_came_is_said_with_two_presses(
+    context: Flask, site: Site, cast: Cast, language: str, word: str
+) -> None:
+    request_id, code = asked()
+    take(request_id, cast.ben)
+    with db.transaction():
+        board.start(request_id, by=viewer_of(cast.ben), at=utcnow())
+    show_code(site, code)
+    page = site.language(language).get("/help/status")
+    link = next(a for a in page.html.find_all("a") if a.get_text(strip=True) == word)
+    form = site.get(link["href"])
+    assert form.html.find("textarea", {"name": "word"}).get_text(strip=True) == f"{word}."
+    button = form.html.find("textarea", {"name": "word"}).find_parent("form").find("button")
+    site.press(form, button.get_text(strip=True))
+    (entry,) = entries(request_id)
+    assert (entry.kind, entry.user_id, entry.seen_at) == ("word", None, None)
+
+
 def test_an_answer_settles_the_question(context: Flask, site: Site) -> None:
     request_id, code = asked()
     question = ask_the_person(request_id, "Which floor?")
