@@ -6,7 +6,8 @@ BIN := .venv/bin
 MEMORY := $(shell [ "$$(df --output=avail -BG /dev/shm 2>/dev/null | tr -dc 0-9)" -ge 4 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 # Three at a time: on two cores one of them is waiting for a process or a browser.
 PYTEST := $(MEMORY) $(BIN)/python -m pytest -n 3 --dist worksteal -q
-# What stands or falls with the database runs on PostgreSQL each time, everything else there in the long run.
+# What stands or falls with the database runs on PostgreSQL each time, everything else there in the long run,
+# and so do all but one of a test's parameters (races have all of them each time).
 ON_BOTH := $(addprefix tests/,accounts appeals board dashboard deeds desk help live races regions vault \
   $(addprefix test_,$(addsuffix .py,canary_erasure database health integrity locks migrations)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -25,7 +26,7 @@ serve: .venv/runtime .venv/words ## Start for real (see the README, "The operato
 
 test: .venv/develop .venv/words .venv/chromium lint ## Everything that CI runs: lint, types, tests on SQLite and PostgreSQL, a real browser
 	$(PYTEST) tests -m "not slow"
-	$(PYTEST) $(ON_BOTH) -m "not slow" --on postgres
+	$(PYTEST) $(ON_BOTH) -m "not slow" --on postgres --once
 
 test-long: .venv/develop .venv/words .venv/chromium ## What takes longer: hundreds of kills, large state machines, all of it on PostgreSQL
 	$(PYTEST) tests -m slow --timeout 3000

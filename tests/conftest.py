@@ -43,15 +43,28 @@ remember_address_builders()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--on", choices=("sqlite", "postgres"), default="sqlite", help="the database to test on")
+    parser.addoption("--once", action="store_true", help="each test with one of its parameters; races with all")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, leave out what uses no database: it ran on SQLite already and would do the same again."""
-    if config.getoption("--on") == "sqlite":
-        return
-    without = [item for item in items if "database_kind" not in item.fixturenames]  # type: ignore[attr-defined]
-    config.hook.pytest_deselected(items=without)
-    items[:] = [item for item in items if item not in set(without)]
+    chosen = list(items)
+    if config.getoption("--on") == "postgres":
+        chosen = [item for item in chosen if "database_kind" in item.fixturenames]  # type: ignore[attr-defined]
+    if config.getoption("--once"):
+        one_each = one_of_each(chosen)
+        chosen = [item for item in chosen if "races" in item.path.parts or item.nodeid in one_each]
+    config.hook.pytest_deselected(items=list(set(items) - set(chosen)))
+    items[:] = chosen
+
+
+def one_of_each(items: list[pytest.Item]) -> set[str]:
+    """For each test the same one in every run, in whatever order they were shuffled."""
+    chosen: dict[str, str] = {}
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        chosen[name] = min(chosen.get(name, item.nodeid), item.nodeid)
+    return set(chosen.values())
 
 
 def pytest_collection_finish() -> None:
