@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from accelerator.accounts.models import User
@@ -41,9 +41,11 @@ def list_confirmed(
 
 def list_told(session: Session, user_id: int, limit: int = MOST_DONE) -> Sequence[Deed]:
     """The newest deeds that a person told of by themselves, shown or not."""
-    return session.scalars(
-        select(Deed).where(Deed.user_id == user_id, Deed.claim_id.is_(None)).order_by(Deed.id.desc()).limit(limit)
-    ).all()
+    return session.scalars(told_by(user_id).limit(limit)).all()
+
+
+def told_by(user_id: int) -> Select[Deed]:
+    return select(Deed).where(Deed.user_id == user_id, Deed.claim_id.is_(None)).order_by(Deed.id.desc())
 
 
 @dataclass(frozen=True)

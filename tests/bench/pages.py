@@ -93,3 +93,4 @@ def lists_of(size: str, instance: Path, web: Server) -> Iterator[Target]:
     }
     for name, (path, start) in paths.items():
         yield Target(f"{name} at {size}", web, path, start=start)
+    yield Target(f"own page at {size}", web, "/me", f"session={sign_in(instance, 1)[0]}")

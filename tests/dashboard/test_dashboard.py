@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from accelerator.accounts.models import UserNotice
 from accelerator.board import transitions as board
 from accelerator.board.models import Credit
 from accelerator.clock import utcnow
+from accelerator.dashboard import queries
 from accelerator.extensions import db
 from accelerator.reference import Capability
 from accelerator.regions.models import Region
@@ -16,6 +18,14 @@ from tests.cast import ALMATY, ASTANA, Cast, viewer_of
 from tests.factories import MEDEU, make_deed, make_request
 from tests.site import Site, text_of
 from tests.steps import claim_now, confirm, counted_statements, report, take, take_and_report, wait
+
+
+def test_ones_own_deeds_are_found_without_looking_at_those_of_others(context: Flask) -> None:
+    if not db.settings.is_sqlite:
+        pytest.skip("PostgreSQL knows how many rows there are and chooses by that")
+    statement = queries.told_by(7).compile(db.read_engine, compile_kwargs={"literal_binds": True})
+    plan = str(db.read.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all())
+    assert "ix_deeds_user" in plan, plan
 
 
 def buttons(page_html: object) -> list[str]:

@@ -592,9 +592,15 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(["region_code"], ["regions.code"], name=op.f("fk_deeds_region_code_regions")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_deeds_user_id_users"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deeds")),
-        sa.UniqueConstraint("claim_id", name=op.f("uq_deeds_claim_id")),
     )
     with op.batch_alter_table("deeds", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deeds_claim",
+            ["claim_id"],
+            unique=True,
+            sqlite_where=sa.text("claim_id IS NOT NULL"),
+            postgresql_where=sa.text("claim_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_deeds_feed", ["status", "published_at", "id"], unique=False)
         batch_op.create_index(
             "ix_deeds_pending",
@@ -659,16 +665,48 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_photos")),
     )
     with op.batch_alter_table("photos", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_photos_claim_id"), ["claim_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_photos_deed_id"), ["deed_id"], unique=False)
+        batch_op.create_index(
+            "ix_photos_claim",
+            ["claim_id"],
+            unique=False,
+            sqlite_where=sa.text("claim_id IS NOT NULL"),
+            postgresql_where=sa.text("claim_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_photos_deed",
+            ["deed_id"],
+            unique=False,
+            sqlite_where=sa.text("deed_id IS NOT NULL"),
+            postgresql_where=sa.text("deed_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_photos_free",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("claim_id IS NULL AND deed_id IS NULL"),
+            postgresql_where=sa.text("claim_id IS NULL AND deed_id IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_photos_user_id"), ["user_id"], unique=False)
 
 
 def drop_tables() -> None:
     with op.batch_alter_table("photos", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_photos_user_id"))
-        batch_op.drop_index(batch_op.f("ix_photos_deed_id"))
-        batch_op.drop_index(batch_op.f("ix_photos_claim_id"))
+        batch_op.drop_index(
+            "ix_photos_free",
+            sqlite_where=sa.text("claim_id IS NULL AND deed_id IS NULL"),
+            postgresql_where=sa.text("claim_id IS NULL AND deed_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_photos_deed",
+            sqlite_where=sa.text("deed_id IS NOT NULL"),
+            postgresql_where=sa.text("deed_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_photos_claim",
+            sqlite_where=sa.text("claim_id IS NOT NULL"),
+            postgresql_where=sa.text("claim_id IS NOT NULL"),
+        )
 
     op.drop_table("photos")
     op.drop_table("deed_thanks")
