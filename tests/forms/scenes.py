@@ -24,7 +24,7 @@ from accelerator.help import transitions as help_
 from accelerator.help.models import Requester
 from accelerator.questionnaire.queries import document_of, find_current
 from tests.appeals import letters
-from tests.factories import make_requester
+from tests.factories import make_request, make_requester
 from tests.forms.rendered import read_page
 from tests.questionnaire.documents import ANSWERS
 from tests.routes import BUILTIN, ROUTES, Actor, World
@@ -193,6 +193,14 @@ def appeal(world: World) -> str:
     return f"/desk/appeals/{world.appeal()}"
 
 
+def card(world: World) -> str:
+    """The board with one card: what other tests have put there may be full or fill the page."""
+    word = secrets.token_hex(4)
+    with world.app.app_context():
+        make_request(title=f"Bread for {word}", capacity=3)
+    return f"/requests?q={word}"
+
+
 def sealed(world: World) -> str:
     return f"/desk/appeals/{world.sealed()}"
 
@@ -239,7 +247,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
     # --- mine ---
     "/requests/<int:request_id>/claim": (
         Scene(V, shown(lambda w: f"/requests/{w.request()}")),
-        Scene(V, shown(lambda _: "/requests")),
+        Scene(V, shown(card)),
     ),
     "/requests/<int:request_id>/release": (Scene(V, shown(lambda w: f"/requests/{w.my_request()}")),),
     "/requests/<int:request_id>/start": (Scene(V, shown(lambda w: f"/requests/{w.my_request()}")),),
