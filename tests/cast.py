@@ -7,7 +7,7 @@ from flask import Flask
 
 from accelerator.accounts import passwords
 from accelerator.accounts.models import AgeGroup, CoordinatorRegion, Role, User
-from accelerator.accounts.viewer import Viewer, parse_claims
+from accelerator.accounts.viewer import Viewer, as_viewer, hash_token
 from accelerator.clock import utcnow
 from accelerator.extensions import db
 
@@ -77,24 +77,11 @@ class Cast:
 
 def viewer_of(person: Person) -> Viewer:
     """The person as transitions and policies see them; needs an application context."""
-    from accelerator.accounts.sessions import hash_token
-
     user = db.read.get_one(User, person.id)
     regions = db.read.query(CoordinatorRegion.region_code).filter_by(user_id=person.id).all()
-    return Viewer(
-        id=user.id,
-        public_ref=user.public_ref,
-        name=user.name,
-        role=user.role,
-        locale=user.locale,
-        region_code=user.region_code,
-        district_code=user.district_code,
-        age_group=user.age_group,
-        capabilities=user.capabilities,
+    return as_viewer(
+        user,
         regions=frozenset(code for (code,) in regions),
-        claims=parse_claims(None),
-        has_news=False,
         session_key=hash_token("test"),
         session_seen_at=utcnow(),
-        may_edit_questionnaire=user.may_edit_questionnaire,
     )

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import String, bindparam, cast, exists, func, select, text
 
-from accelerator.accounts.models import AgeGroup, AuthSession, CoordinatorRegion, Role, User, UserNotice
+from accelerator.accounts.models import AuthSession, CoordinatorRegion, Role, User, UserNotice
 from accelerator.board.models import ACTIVE, OPEN_PROMISES, Claim, sql_list
+from accelerator.database import AnyRow
 from accelerator.extensions import db
 
 #: How long a session lives without being used, and in all (ASVS 5.0, V7.3).
@@ -53,10 +54,6 @@ class Viewer:
     def reads_desk(self) -> bool:
         """Whether there is a desk for this person; admins have none (they see no contact data, approve nothing)."""
         return self.role in (Role.COORDINATOR, Role.AUDITOR)
-
-    @property
-    def is_adult(self) -> bool:
-        return self.age_group == AgeGroup.ADULT
 
     @property
     def open_count(self) -> int:
@@ -122,22 +119,42 @@ def find_viewer(token: str, *, at: datetime) -> Viewer | None:
     is_staff = row.role != Role.VOLUNTEER
     if at - row.seen_at > IDLE[is_staff] or at - row.created_at > ABSOLUTE[is_staff]:
         return None
-    return Viewer(
-        id=row.id,
-        public_ref=row.public_ref,
-        name=row.name,
-        role=row.role,
-        locale=row.locale,
-        region_code=row.region_code,
-        district_code=row.district_code,
-        age_group=row.age_group,
-        capabilities=row.capabilities,
+    return as_viewer(
+        row,
         regions=frozenset(row.regions.split(",")) if row.regions else frozenset(),
         claims=parse_claims(row.claims),
         has_news=bool(row.has_news),
         session_key=key,
         session_seen_at=row.seen_at,
-        may_edit_questionnaire=row.may_edit_questionnaire,
+    )
+
+
+def as_viewer(
+    person: User | AnyRow,
+    *,
+    session_seen_at: datetime,
+    regions: frozenset[str] = frozenset(),
+    claims: dict[int, MyClaim] | None = None,
+    has_news: bool = False,
+    session_key: bytes = b"",
+) -> Viewer:
+    """A person, or a row with the columns of one, as the rules see them; also of somebody who is not signed in."""
+    return Viewer(
+        id=person.id,
+        public_ref=person.public_ref,
+        name=person.name,
+        role=person.role,
+        locale=person.locale,
+        region_code=person.region_code,
+        district_code=person.district_code,
+        age_group=person.age_group,
+        capabilities=person.capabilities,
+        may_edit_questionnaire=person.may_edit_questionnaire,
+        regions=regions,
+        claims=claims or {},
+        has_news=has_news,
+        session_key=session_key,
+        session_seen_at=session_seen_at,
     )
 
 

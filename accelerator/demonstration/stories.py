@@ -5,13 +5,12 @@ that the log reads as it would have been written.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from accelerator.accounts.models import User
-from accelerator.accounts.viewer import Viewer
-from accelerator.desk.cases.transitions import as_viewer
+from accelerator.accounts.viewer import Viewer, as_viewer
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Cast:
     regions: dict[str, frozenset[str]]
 
     def viewer(self, key: str, *, at: datetime) -> Viewer:
-        return replace(as_viewer(self.users[key], at=at), regions=self.regions[key])
+        return as_viewer(self.users[key], session_seen_at=at, regions=self.regions[key])
 
 
 @dataclass

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from accelerator import policy
 from accelerator.accounts.models import User
 from accelerator.accounts.tell import tell_person
-from accelerator.accounts.viewer import Viewer
+from accelerator.accounts.viewer import Viewer, as_viewer
 from accelerator.board import transitions as board
 from accelerator.board.models import HelpRequest, Outcome, RequestStatus
 from accelerator.board.transitions import Taken, lock_request
@@ -191,30 +191,10 @@ def assign(request_id: int, user_id: int, *, by: Viewer, at: datetime) -> Taken:
         raise NotFound
     if volunteer is None or volunteer.region_code != request.region_code:
         raise NotAllowed("not_there")
-    taken = board.claim(request_id, by=as_viewer(volunteer, at=at), at=at, noted_by=by)
+    taken = board.claim(request_id, by=as_viewer(volunteer, session_seen_at=at), at=at, noted_by=by)
     if taken.is_new:
         tell_person(db.session, user_id, "noted", request_id=request_id, at=at)
     return taken
-
-
-def as_viewer(volunteer: User, *, at: datetime) -> Viewer:
-    """Somebody as the rules of a claim see them, without a session of theirs."""
-    return Viewer(
-        id=volunteer.id,
-        public_ref=volunteer.public_ref,
-        name=volunteer.name,
-        role=volunteer.role,
-        locale=volunteer.locale,
-        region_code=volunteer.region_code,
-        district_code=volunteer.district_code,
-        age_group=volunteer.age_group,
-        capabilities=volunteer.capabilities,
-        regions=frozenset(),
-        claims={},
-        has_news=False,
-        session_key=b"",
-        session_seen_at=at,
-    )
 
 
 def _lock_own(request_id: int, by: Viewer) -> HelpRequest:
