@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from accelerator.accounts.viewer import Viewer
+from accelerator.appeals.models import Appeal
 from accelerator.appeals.queries import list_near_deadline
 from accelerator.deeds.forms import REPORT_REASONS
 from accelerator.desk.queue import queries
@@ -49,45 +50,41 @@ def list_groups(session: Session, asked: Asked, maker: RowMaker, *, at: datetime
     shown: set[str] = set()
     settled: set[str] = set()
     for reason in Reason:
-        ids = _ids(session, asked, reason, at)
         depth = MOST if asked.reason == reason else 0 if asked.reason else FIRST
-        rows = [row for row in _rows(session, asked, maker, reason, ids[:depth], at) if row.about not in shown]
+        count, first = _read(session, asked, maker, reason, depth, at)
+        rows = [row for row in first if row.about not in shown]
         if reason is Reason.ENDED:  # its promises are above, one by one: settling them settles it
             rows = [row for row in rows if row.about not in settled]
         shown |= {row.about for row in rows}
         settled |= {row.within for row in rows}
-        found.append(Group(reason.value, reason_label(reason), len(ids), rows))
+        found.append(Group(reason.value, reason_label(reason), count, rows))
     return found
 
 
-def _ids(session: Session, asked: Asked, reason: Reason, at: datetime) -> Sequence[int]:
+def _read(
+    session: Session, asked: Asked, maker: RowMaker, reason: Reason, depth: int, at: datetime
+) -> tuple[int, list[QueueRow]]:
+    """How much waits for this reason, and the first ``depth`` of it."""
     if reason is Reason.APPEAL:
-        is_about_requests = asked.narrow != Narrow()
-        return [] if is_about_requests else [appeal.id for appeal in list_near_deadline(session, _of(asked), at, MOST)]
-    return queries.list_ids(session, reason, asked.regions, asked.narrow, at=at)
+        appeals = _appeals(session, asked, at)
+        return len(appeals), [maker.of_appeal(appeal) for appeal in appeals[:depth]]
+    ids = queries.list_ids(session, reason, asked.regions, asked.narrow, at=at)
+    made = MAKERS.get(reason, _of_requests)(session, maker, reason, ids[:depth])
+    return len(ids), [made[id_] for id_ in ids[:depth] if id_ in made]
 
 
-def _of(asked: Asked) -> Viewer:
-    """The viewer as a coordinator of the chosen regions only."""
-    return replace(asked.viewer, regions=frozenset(asked.regions))
-
-
-def _rows(
-    session: Session, asked: Asked, maker: RowMaker, reason: Reason, ids: Sequence[int], at: datetime
-) -> list[QueueRow]:
-    if not ids:
+def _appeals(session: Session, asked: Asked, at: datetime) -> Sequence[Appeal]:
+    """Those of the chosen regions; the filters are about requests and leave no appeal."""
+    if asked.narrow != Narrow():
         return []
-    if reason is Reason.APPEAL:
-        return [maker.of_appeal(appeal) for appeal in list_near_deadline(session, _of(asked), at, len(ids))]
-    made = MAKERS.get(reason, _of_requests)(session, maker, reason, ids)
-    return [made[id_] for id_ in ids if id_ in made]
+    return list_near_deadline(session, replace(asked.viewer, regions=frozenset(asked.regions)), at, MOST)
 
 
 Made = dict[int, QueueRow]
 
 
 def _of_requests(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
-    return {id_: maker.of_request(reason, row) for id_, row in queries.requests_by_id(session, ids).items()}
+    return {id_: maker.of_request(reason, *row) for id_, row in queries.requests_by_id(session, ids).items()}
 
 
 def _of_claims(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
@@ -99,7 +96,7 @@ def _of_words(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) 
 
 
 def _of_deeds(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) -> Made:
-    return {id_: maker.of_deed(deed) for id_, deed in queries.deeds_by_id(session, ids).items()}
+    return {id_: maker.of_deed(*row) for id_, row in queries.deeds_by_id(session, ids).items()}
 
 
 def _of_reports(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) -> Made:

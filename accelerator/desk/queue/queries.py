@@ -179,46 +179,40 @@ def count_all(session: Session, regions: tuple[str, ...], *, at: datetime) -> in
 # ---- the rows behind the numbers ----
 
 
-def requests_by_id(session: Session, ids: Sequence[int]) -> dict[int, HelpRequest]:
-    rows = session.scalars(select(HelpRequest).where(HelpRequest.id.in_(ids))).all() if ids else []
-    return {row.id: row for row in rows}
+def requests_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
+    return _by_id(session, select(HelpRequest), HelpRequest.id, ids)
 
 
 def claims_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
     """Claims with their requests and the volunteers' names."""
-    if not ids:
-        return {}
-    rows = session.execute(
+    found = (
         select(Claim, HelpRequest, func.coalesce(User.name, ""))
         .join(HelpRequest, HelpRequest.id == Claim.request_id)
         .outerjoin(User, User.id == Claim.user_id)
-        .where(Claim.id.in_(ids))
-    ).all()
-    return {row[0].id: row for row in rows}
+    )
+    return _by_id(session, found, Claim.id, ids)
 
 
 def words_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
-    if not ids:
-        return {}
-    rows = session.execute(
-        select(CaseEntry, HelpRequest)
-        .join(HelpRequest, HelpRequest.id == CaseEntry.request_id)
-        .where(CaseEntry.id.in_(ids))
-    ).all()
-    return {row[0].id: row for row in rows}
+    """Words of people who asked for help, with their requests."""
+    found = select(CaseEntry, HelpRequest).join(HelpRequest, HelpRequest.id == CaseEntry.request_id)
+    return _by_id(session, found, CaseEntry.id, ids)
 
 
-def deeds_by_id(session: Session, ids: Sequence[int]) -> dict[int, Deed]:
-    rows = session.scalars(select(Deed).where(Deed.id.in_(ids))).all() if ids else []
-    return {row.id: row for row in rows}
+def deeds_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
+    return _by_id(session, select(Deed), Deed.id, ids)
 
 
 def reports_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
-    if not ids:
-        return {}
-    rows = session.execute(
-        select(DeedReport, Deed).join(Deed, Deed.id == DeedReport.deed_id).where(DeedReport.id.in_(ids))
-    ).all()
+    """Readers' reports with their deeds."""
+    return _by_id(session, select(DeedReport, Deed).join(Deed, Deed.id == DeedReport.deed_id), DeedReport.id, ids)
+
+
+def _by_id(
+    session: Session, found: Select[*tuple[Any, ...]], id_: InstrumentedAttribute[int], ids: Sequence[int]
+) -> dict[int, AnyRow]:
+    """Rows by the number of what stands first in them; the database is not asked for none."""
+    rows = session.execute(found.where(id_.in_(ids))).all() if ids else []
     return {row[0].id: row for row in rows}
 
 
