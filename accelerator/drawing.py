@@ -22,11 +22,7 @@ SOFT_INK = "#5a6872"
 LINE = "#e6ddcc"
 APPLE = "#c2332b"
 LEAF = "#2f7350"
-LEAF_TINT = "#e4f1e8"
 SKY = "#17657c"
-SKY_TINT = "#e0f0f4"
-SUN = "#a86a00"
-SUN_TINT = "#fcefd2"
 
 # The apple in a box of 64 by 64; the mark is the ridge across the logo's apple.
 APPLE_BODY = (

@@ -27,11 +27,6 @@ def world(app: Flask) -> World:
     return World(app, Cast(app))
 
 
-@pytest.fixture
-def site(app: Flask) -> Site:
-    return Site(app)
-
-
 def rules(app: Flask) -> set[tuple[str, str]]:
     """(method, rule) of everything that the application answers."""
     return {

@@ -83,11 +83,6 @@ def world(app: Flask, cast: Cast) -> World:
     return World(app, cast)
 
 
-@pytest.fixture
-def site(app: Flask) -> Site:
-    return Site(app)
-
-
 # ---- pages ----
 
 

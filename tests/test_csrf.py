@@ -55,11 +55,6 @@ def world(app: Flask) -> World:
     return World(app, Cast(app))
 
 
-@pytest.fixture
-def site(app: Flask) -> Site:
-    return Site(app)
-
-
 def send(site: Site, path: str, fields: dict[str, str], headers: dict[str, str]) -> TestResponse:
     return alone(site.web.post, path, fields, headers=headers, status="*")
 

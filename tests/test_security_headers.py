@@ -50,17 +50,6 @@ def world(app: Flask, cast: Cast) -> World:
     return World(app, cast)
 
 
-@pytest.fixture
-def context(app: Flask) -> Iterator[Flask]:
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def site(app: Flask) -> Site:
-    return Site(app)
-
-
 def fetch(site: Site, path: str, method: str = "GET", status: Any = None, **kwargs: Any) -> TestResponse:
     """The raw answer, unchecked, as a server would give it."""
     send = site.web.head if method == "HEAD" else site.web.get

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator
 from collections.abc import Mapping as ReadMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -391,12 +390,6 @@ def _spotted(row: _Row, rule: FieldRule) -> list[str]:
         return []
     text = fold("\n".join(clean_text(row.cell(name)[:_RAW_CHARS]) for name in rule.keywords_in or rule.columns))
     return [keyword.then for keyword in rule.keywords if keyword.pattern.search(text)]
-
-
-@lru_cache(maxsize=16)
-def _searchable(text: str) -> str:
-    """Folded plain text; several fields of a row ask for the same."""
-    return fold(clean_text(text))
 
 
 def _looked_up(text: str, rule: FieldRule, place: str) -> str:
