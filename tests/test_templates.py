@@ -12,8 +12,6 @@ from accelerator.config import ROOT
 
 FOLDER = ROOT / "templates"
 TEMPLATES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.html"))
-#: Pages that no view names as a whole word: the base of all, and the document.
-ROOTS = {"base.html", "page.html"}
 
 
 def source(name: str) -> str:

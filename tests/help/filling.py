@@ -25,7 +25,6 @@ SAID: dict[str, Any] = {
     "phone": "8 (701) 123-45-67",
     "language": "en",
 }
-CONTINUE = {"kk": "Жалғастыру", "ru": "Дальше", "en": "Continue"}
 
 
 def first_page(site: Site) -> TestResponse:

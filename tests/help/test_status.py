@@ -43,10 +43,6 @@ def asked(**more: Any) -> tuple[int, str]:
     return request_id, make_requester(request_id=request_id)[1]
 
 
-def requester_of(request_id: int) -> Requester:
-    return row(Requester, request_now(request_id).requester_id)
-
-
 def entries(request_id: int) -> list[CaseEntry]:
     return list(db.read.scalars(select(CaseEntry).where(CaseEntry.request_id == request_id).order_by(CaseEntry.id)))
 
