@@ -139,7 +139,10 @@ def test_what_is_not_there_is_no_place_to_merge_into(context: Flask, site: Site,
         ("x", 422),
         (10**30, 422),
     ):
-        dee.post(f"/desk/requests/{request_id}/merge", {"other": str(other)}, status=status)
+        page = dee.post(f"/desk/requests/{request_id}/merge", {"other": str(other)}, status=status)
+        form = page.html.find(id="merge")
+        assert form.find(class_="notice" if status == 409 else "error"), "on a phone the open form hides the page"
+        assert form.find("input", {"name": "other"})["value"] == str(other)
     assert request_now(request_id).status == RequestStatus.RECEIVED
     site.as_(cast.eve).post(f"/desk/requests/{request_id}/merge", {"other": str(far)}, status=404)
 
