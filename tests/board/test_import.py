@@ -154,7 +154,7 @@ def test_a_russian_file_by_the_example(context: Flask, site: Site, tmp_path: Pat
     assert snow.starts_at is not None
     assert snow.starts_at.isoformat() == "2049-10-07T09:30:00+00:00"
     assert imported("18").kind_code == "animals"
-    assert "701" not in site.get(f"/requests/{imported('18').id}").text
+    assert "701" not in text_of(site.get(f"/requests/{imported('18').id}"))
     bad = (tmp_path / "bad.csv").read_text("utf-8-sig")
     assert "Заголовок" in bad
     assert "\n4," in bad

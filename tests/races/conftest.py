@@ -21,22 +21,19 @@ def servers(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield started
 
 
-@pytest.fixture(scope="module")
-def own_app(servers: Servers) -> Iterator[Flask]:
-    """An application of our own on the servers' database."""
-    app = create_app(servers.settings)
-    yield app
-    db.dispose()
-
-
 @pytest.fixture
-def house(own_app: Flask) -> Iterator[Flask]:
-    """A context to prepare and to look in. At the end everything in the database fits together."""
+def house(servers: Servers) -> Iterator[Flask]:
+    """A context to prepare and to look in. At the end everything in the database fits together.
+
+    An application for each test: others of the file make theirs, and the newest one has the database.
+    """
     forget_places()
-    with own_app.app_context():
-        yield own_app
+    app = create_app(servers.settings)
+    with app.app_context():
+        yield app
         with db.transaction() as session:
             check_everything(session)
+    db.dispose()
     forget_places()
 
 
