@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import String, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from accelerator.database import Base
+from accelerator.extensions import vault
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ WORDS_BY_REQUESTER = Limit("words-requester", 20, timedelta(hours=1))
 
 
 class LimitCount(Base):
-    """How often one key was used in one window. Keys are hashed: they are made of addresses."""
+    """How often one key was used in one window. Keys are made of addresses: a keyed hash stands for them."""
 
     __tablename__ = "limit_counts"
 
@@ -70,7 +70,7 @@ def spend(session: Session, limit: Limit, key: str, *, at: datetime, amount: int
     ends_at = datetime.fromtimestamp((int(at.timestamp()) // seconds + 1) * seconds, at.tzinfo)
     insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(LimitCount)
     count = session.execute(
-        insert.values(key=sha256(f"{limit.name}:{key}".encode()).hexdigest(), window_ends_at=ends_at, count=amount)
+        insert.values(key=vault.fingerprint(f"limit-{limit.name}", key).hex(), window_ends_at=ends_at, count=amount)
         .on_conflict_do_update(index_elements=["key", "window_ends_at"], set_={"count": LimitCount.count + amount})
         .returning(LimitCount.count)
     ).scalar_one()

@@ -3,10 +3,10 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from accelerator.database import Base, Key
+from accelerator.database import Base, Key, index_where
 
 
 class Kind(enum.StrEnum):
@@ -67,21 +67,13 @@ class Appeal(Base):
         # What is for the auditors has no key that this server holds.
         CheckConstraint("NOT for_auditors OR key_name IS NULL", name="sealed"),
         CheckConstraint("kind <> 'integrity' OR for_auditors", name="integrity"),
-        Index(
-            "ix_appeals_open",
-            "for_auditors",
-            "region_code",
-            "due_on",
-            "id",
-            sqlite_where=text(_IS_OPEN),
-            postgresql_where=text(_IS_OPEN),
-        ),
-        Index(
-            "ix_appeals_closed", "region_code", "id", sqlite_where=text(_IS_CLOSED), postgresql_where=text(_IS_CLOSED)
-        ),
-        Index("ix_appeals_kept", "closed_at", "id", sqlite_where=text(_IS_OVER), postgresql_where=text(_IS_OVER)),
+        index_where("ix_appeals_open", "for_auditors", "region_code", "due_on", "id", where=_IS_OPEN),
+        index_where("ix_appeals_closed", "closed_at", "id", where=_IS_CLOSED),
+        index_where("ix_appeals_closed_region", "region_code", "closed_at", "id", where=_IS_CLOSED),
+        index_where("ix_appeals_kept", "closed_at", "id", where=_IS_OVER),
     )
 
+    #: Eight random digits: numbers in sequence would tell between which two others a sealed report came.
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))
     region_code: Mapped[str] = mapped_column(ForeignKey("regions.code"))
@@ -159,7 +151,7 @@ class PendingNote(Base):
     """What the sender of a sealed report did, not yet in the public log.
 
     The log numbers its events in the order of their happening, so an event between two others would tell the
-    minute. It is written when the hour is over, with the others of that hour in no order.
+    minute. It is written when the hour is over, with the others of that hour in the order of their random numbers.
     """
 
     __tablename__ = "appeal_pending_notes"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from accelerator import policy
@@ -26,6 +26,7 @@ from accelerator.errors import NotFound
 from accelerator.extensions import vault
 from accelerator.integrity.models import IntegrityEvent
 from accelerator.integrity.record import EventType
+from accelerator.paging import Cursor
 from accelerator.working_days import add_working_days
 
 PAGE = 50
@@ -121,21 +122,22 @@ def list_open(
     return rows[:PAGE], f"{last.due_on.isoformat()}.{last.id}" if last else ""
 
 
-def list_closed(session: Session, viewer: Viewer, *, before: int | None = None) -> tuple[Sequence[AnyRow], str]:
-    """One page of decided appeals, the newest first. Auditors see those of every region."""
+def list_closed(session: Session, viewer: Viewer, *, after: Cursor | None = None) -> tuple[Sequence[AnyRow], str]:
+    """One page of decided appeals, the newest decision first. Auditors see those of every region."""
     assignee = aliased(User)
-    whose = Appeal.id > 0 if viewer.role == Role.AUDITOR else mine(viewer)
+    whose = true() if viewer.role == Role.AUDITOR else mine(viewer)
     query = (
         select(Appeal, func.coalesce(assignee.name, ""))
         .outerjoin(assignee, assignee.id == Appeal.assignee_id)
         .where(Appeal.status == Status.CLOSED.value, whose)
-        .order_by(Appeal.id.desc())
+        .order_by(Appeal.closed_at.desc(), Appeal.id.desc())
         .limit(PAGE + 1)
     )
-    if before:
-        query = query.where(Appeal.id < before)
+    if after:
+        query = query.where(tuple_(Appeal.closed_at, Appeal.id) < (after.moment, after.id))
     rows = session.execute(query).all()
-    return rows[:PAGE], str(rows[PAGE - 1][0].id) if len(rows) > PAGE else ""
+    last = rows[PAGE - 1][0] if len(rows) > PAGE else None
+    return rows[:PAGE], str(Cursor(last.closed_at, last.id)) if last and last.closed_at else ""
 
 
 def list_near_deadline(session: Session, viewer: Viewer, at: datetime, limit: int = PAGE) -> Sequence[Appeal]:

@@ -51,8 +51,7 @@ from accelerator.vault.keys import KeyGone
 from accelerator.vault.sealing import Unreadable
 from accelerator.working_days import count_working_days
 
-#: Picks the order in which the happenings of one hour come into the log.
-_shuffled = random.SystemRandom()
+_chance = random.SystemRandom()
 
 
 class Verb(enum.StrEnum):
@@ -312,6 +311,7 @@ def open_integrity_case(*, request_id: int, region_code: str, claim_id: int, loc
     if known:
         return known
     appeal = Appeal(
+        id=_free_number(),
         kind=Kind.INTEGRITY.value,
         region_code=region_code,
         locale=locale,
@@ -329,7 +329,7 @@ def open_integrity_case(*, request_id: int, region_code: str, claim_id: int, loc
 
 
 def write_pending_notes(*, at: datetime, limit: int = 500) -> int:
-    """Put into the log what senders of sealed reports did in hours that are over, each hour in no order."""
+    """Put into the log what senders of sealed reports did in hours that are over, each hour by their random numbers."""
     notes = list(
         db.session.scalars(
             select(PendingNote)
@@ -339,8 +339,7 @@ def write_pending_notes(*, at: datetime, limit: int = 500) -> int:
             .with_for_update(skip_locked=True)
         )
     )
-    ranks = {appeal_id: _shuffled.random() for appeal_id in {note.appeal_id for note in notes}}
-    _write_notes(sorted(notes, key=lambda note: (note.hour, ranks[note.appeal_id], note.id)), at=at)
+    _write_notes(notes, at=at)
     return len(notes)
 
 
@@ -407,6 +406,7 @@ def _insert_once(letter: Letter, code: str, sent_key: bytes, *, at: datetime) ->
     if letter.is_sealed and not auditors_key(db.settings):
         raise NoAuditors
     values = {
+        "id": _free_number(),
         "kind": letter.kind.value,
         "region_code": letter.region_code,
         "locale": letter.locale,
@@ -424,6 +424,13 @@ def _insert_once(letter: Letter, code: str, sent_key: bytes, *, at: datetime) ->
     insert = _insert(Appeal).values(**values).on_conflict_do_nothing(index_elements=["sent_key"])
     found: int | None = db.session.execute(insert.returning(Appeal.id)).scalar()
     return found
+
+
+def _free_number() -> int:
+    """Eight digits that no appeal has."""
+    while db.session.get(Appeal, number := _chance.randint(10_000_000, 99_999_999)):
+        pass
+    return number
 
 
 def _of_form(sent_key: bytes) -> Appeal:

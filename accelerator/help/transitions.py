@@ -68,8 +68,9 @@ def receive(
     consent_hash: bytes,
     by: Viewer | None,
     at: datetime,
+    consent_at: datetime | None = None,
 ) -> Received:
-    """Keep what somebody asks for; it waits for a coordinator then.
+    """Keep what somebody asks for; it waits for a coordinator then. ``consent_at``: when they signed, if not now.
 
     1. ``form_key`` makes the code and the pair, by a keyed hash: sent again, the same ones come out, although only
        their hashes are kept.
@@ -96,7 +97,7 @@ def receive(
         consent_version=version_id,
         consent_hash=consent_hash,
         consent_channel=channel.value,
-        consent_at=at,
+        consent_at=consent_at or at,
         created_by_id=by.id if by else None,
         created_at=at,
     )

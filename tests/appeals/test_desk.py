@@ -1,5 +1,6 @@
 """The desk: queue by date, thread, assignment, answer, decision, handing over; who may, and who comes second."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -247,6 +248,23 @@ def test_auditors_read_decisions_and_nothing_that_the_sender_wrote(site: Site, c
     for private in (TEXT, "Aigul", "+77011234567", "Show who wrote"):
         assert private not in page.text
     assert "<form method" not in page.text.partition("<main")[2].partition("</main>")[0]
+
+
+def test_decided_ones_are_read_page_by_page_the_newest_decision_first(
+    site: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    decided = [send().id for _ in range(5)]
+    for minutes, number in enumerate(decided):
+        decide(number, cast.dee, at=utcnow() - timedelta(minutes=10 - minutes))
+    for person in (cast.dee, cast.fay):
+        browser, seen = site.as_(person), []
+        page = browser.get("/desk/appeals?show=closed")
+        for _ in range(3):
+            seen += [int(number) for number in re.findall(r"№ (\d+)", text_of(page))]
+            more = page.html.find("a", string="Show more")
+            page = browser.get(more["href"]) if more else page
+        assert seen == decided[::-1]
 
 
 def test_auditors_decide_what_is_sealed_for_them(site: Site, cast: Cast) -> None:

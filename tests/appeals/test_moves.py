@@ -12,6 +12,7 @@ from accelerator.appeals.retention import forget_due
 from accelerator.appeals.transitions import MOVES, Verb
 from accelerator.clock import utcnow
 from accelerator.extensions import db, vault
+from accelerator.integrity.models import IntegrityEvent
 from accelerator.vault.keys import KeyGone
 from tests.appeals.letters import TEXT, decide, look, now, send
 from tests.cast import ALMATY, ASTANA, Cast
@@ -98,12 +99,14 @@ def test_sealed_reports_come_into_the_figures_with_their_hour() -> None:
 
 
 def test_the_order_of_an_hour_is_not_that_of_its_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = [send(Kind.INTEGRITY).id for _ in range(3)]
-    ranks = iter((0.9, 0.5, 0.1))
-    monkeypatch.setattr(transitions._shuffled, "random", lambda: next(ranks))
+    numbers = iter((50_000_000, 90_000_000, 10_000_000))
+    monkeypatch.setattr(transitions._chance, "randint", lambda *_: next(numbers))
+    for _ in range(3):
+        send(Kind.INTEGRITY)
     with db.transaction():
         assert transitions.write_pending_notes(at=utcnow() + HOUR) == 3
-    assert last_event()["subject"] in {f"appeal:{n}" for n in (ids[0], ids[2])}
+    told = db.read.scalars(select(IntegrityEvent.subject).order_by(IntegrityEvent.seq)).all()
+    assert told == ["appeal:10000000", "appeal:50000000", "appeal:90000000"]
 
 
 def test_the_portal_opens_a_case_for_the_auditors(site: Site, cast: Cast) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from base64 import b64decode
+from itertools import combinations
 
 import pytest
 from nacl.public import SealedBox
@@ -16,7 +17,7 @@ from accelerator.appeals.dates import HOUR, hour_of
 from accelerator.appeals.models import Appeal, AppealEntry, Kind, PendingNote, SealedPhoto
 from accelerator.clock import utcnow
 from accelerator.deeds.uploads import storage
-from accelerator.extensions import db
+from accelerator.extensions import db, vault
 from accelerator.limits import LimitCount
 from tests.appeals.letters import AUDITORS, code_on, look, now, report, send, write
 from tests.cast import Cast
@@ -67,6 +68,12 @@ def test_the_minute_is_kept_nowhere(site: Site) -> None:
     assert note.hour == appeal.created_at
 
 
+def test_numbers_do_not_tell_between_which_others_it_came() -> None:
+    numbers = [send().id, send(Kind.INTEGRITY).id, send().id]
+    assert all(10_000_000 <= number < 100_000_000 for number in numbers)
+    assert min(abs(a - b) for a, b in combinations(numbers, 2)) > 3, "by chance once in ten million runs"
+
+
 def test_the_log_hears_of_it_when_the_hour_is_over(site: Site) -> None:
     site.follow(report(site))
     appeal = only()
@@ -98,6 +105,16 @@ def test_limits_keep_no_address_beyond_the_hour(site: Site, monkeypatch: pytest.
     rows = db.read.execute(select(LimitCount.key, LimitCount.window_ends_at)).all()
     assert all(ends_at > later for _, ends_at in rows), "counts of an hour that is over are still there"
     assert len({key for key, _ in rows} - before) == 1, "the address has another number in every hour"
+
+
+def test_without_the_portals_keys_no_address_is_found_in_the_limits(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.follow(report(site))
+    monkeypatch.setattr(vault, "_secret", bytes(32))
+    site.follow(report(site))
+    counts = db.read.scalars(select(LimitCount.count)).all()
+    assert counts == [1, 1], "somebody else's keys make another hash of the same address"
 
 
 def test_photos_lose_what_the_camera_wrote_and_are_sealed(site: Site) -> None:

@@ -126,6 +126,15 @@ def test_consent_on_paper_keeps_its_day(dee: Site) -> None:
     assert requester.consent_at.date() == day
 
 
+def test_sent_again_the_day_that_was_kept_stays(dee: Site) -> None:
+    first, second = (utcnow().date() - timedelta(days=days) for days in (3, 1))
+    page = dee.get("/desk/intake")
+    for day in (first, second):
+        dee.press(page, "Keep", **(ANSWERS | {"channel": "paper", "consent_on": day.isoformat()}))
+    (requester,) = db.read.query(Requester)
+    assert requester.consent_at.date() == first
+
+
 def test_only_coordinators_type_in(context: Flask, site: Site, cast: Cast) -> None:
     for person in (cast.ben, cast.fay, cast.gus):
         site.as_(person).get("/desk/intake", status=403)

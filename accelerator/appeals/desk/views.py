@@ -28,6 +28,7 @@ from accelerator.extensions import db
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events
+from accelerator.paging import Cursor
 from accelerator.reference import places
 
 #: What the operator runs for the auditors.
@@ -46,8 +47,7 @@ def list_appeals() -> Response:
     show = show if show in SHOWS else "open"
     after = request.args.get("after", "")
     if show == "closed":
-        before = int(after) if after.isdecimal() and len(after) < 19 else None
-        rows, following = queries.list_closed(db.read, viewer, before=before)
+        rows, following = queries.list_closed(db.read, viewer, after=Cursor.parse(after))
     else:
         rows, following = queries.list_open(db.read, viewer, only_own=show == "mine", after=read_place(after))
     html = render_template(

@@ -1,7 +1,7 @@
 """One page with all questions; after it the code and the pair to read out, once."""
 
-from datetime import datetime, time
-from typing import Any
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, render_template, request
 
@@ -49,18 +49,17 @@ def keep(questions: QuestionForm, frame: IntakeForm, version_id: int, hash_: byt
         consent_hash=hash_,
         by=me(),
         at=at,
+        consent_at=day_of_consent(frame, at),
     )
-    received.requester.consent_at = day_of_consent(frame, received, at)
     db.session.commit()
     return show_code(received)
 
 
-def day_of_consent(frame: IntakeForm, received: Received, at: datetime) -> datetime:
+def day_of_consent(frame: IntakeForm, at: datetime) -> datetime:
     """The day that stands on the paper; on the phone it is now."""
-    zone = places(db.session).zone(received.request.region_code)
-    if frame.consent_on.data == at.astimezone(zone).date():
-        return received.requester.consent_at
-    return datetime.combine(frame.consent_on.data, time(12), zone)
+    zone = zone_here()
+    is_today = frame.consent_on.data == at.astimezone(zone).date()
+    return at if is_today else datetime.combine(frame.consent_on.data, time(12), zone)
 
 
 def is_known(questions: QuestionForm, frame: IntakeForm, viewer: Viewer) -> bool:
@@ -79,9 +78,12 @@ def language_of(questions: QuestionForm) -> str:
     return str(questions.answers.get("language") or current_language())
 
 
-def today() -> Any:
-    zone = places(db.read).zone(settings().default_region)
-    return utcnow().astimezone(zone).date()
+def today() -> date:
+    return utcnow().astimezone(zone_here()).date()
+
+
+def zone_here() -> ZoneInfo:
+    return places(db.read).zone(settings().default_region)
 
 
 def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -> Response:

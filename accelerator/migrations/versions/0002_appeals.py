@@ -99,8 +99,15 @@ def upgrade() -> None:
             postgresql_where=sa.text(IS_OPEN),
         )
         batch_op.create_index(
+            "ix_appeals_closed_region",
+            ["region_code", "closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(IS_CLOSED),
+            postgresql_where=sa.text(IS_CLOSED),
+        )
+        batch_op.create_index(
             "ix_appeals_closed",
-            ["region_code", "id"],
+            ["closed_at", "id"],
             unique=False,
             sqlite_where=sa.text(IS_CLOSED),
             postgresql_where=sa.text(IS_CLOSED),
@@ -173,6 +180,9 @@ def downgrade() -> None:
 
     op.drop_table("appeal_entries")
     with op.batch_alter_table("appeals", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_appeals_closed_region", sqlite_where=sa.text(IS_CLOSED), postgresql_where=sa.text(IS_CLOSED)
+        )
         batch_op.drop_index("ix_appeals_closed", sqlite_where=sa.text(IS_CLOSED), postgresql_where=sa.text(IS_CLOSED))
         batch_op.drop_index("ix_appeals_open", sqlite_where=sa.text(IS_OPEN), postgresql_where=sa.text(IS_OPEN))
         batch_op.drop_index("ix_appeals_kept", sqlite_where=sa.text(IS_OVER), postgresql_where=sa.text(IS_OVER))
