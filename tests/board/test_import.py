@@ -274,3 +274,30 @@ def test_an_imported_request_belongs_to_its_regions_desk(context: Flask, site: S
     page = site.as_(cast.dee).get(f"/desk/requests/{imported('1').id}")
     assert "taken over from a list" in text_of(page)
     site.as_(cast.eve).get(f"/desk/requests/{imported('1').id}", status=404)
+
+
+def test_words_of_money_wait_for_a_coordinators_look(context: Flask, site: Site, cast: Cast, aul: Path) -> None:
+    money = "3;Жинау;Ақша жинап береміз.;сабақ;;1;;"
+    write(aul.parent, *ROWS, money)
+    result = run(context, aul)
+    assert "3 imported, 0 updated, 0 unchanged, 0 bad." in result.output
+    assert "1 of them speak of money" in result.output
+    request_id = imported("3").id
+    site.get(f"/requests/{request_id}", status=404)
+    dee = site.as_(cast.dee)
+    assert "Жинау" in text_of(dee.get("/desk", params={"q": "Жинау"}))
+    page = dee.get(f"/desk/requests/{request_id}")
+    assert [mark.get_text() for mark in page.html.select("mark")] == ["Ақша жинап"]
+    dee.press(page, "Publish", status=422)
+    dee.press(page, "Publish", accepted="money", status=303)
+    assert "Жинау" in text_of(site.get("/requests"))
+    write(aul.parent, *ROWS, money.replace("береміз", "алып береміз"))
+    assert "3 unchanged" in run(context, aul).output
+    assert imported("3").story == "Ақша жинап береміз.", "new words that nobody has looked at are not shown"
+
+
+def test_closed_ones_that_speak_of_money_are_shown_to_nobody(context: Flask, site: Site, aul: Path) -> None:
+    write(aul.parent, "3;Жинау;Ақша жинап береміз.;сабақ;;1;;жабық")
+    run(context, aul)
+    assert imported("3").status == "closed"
+    site.get(f"/requests/{imported('3').id}", status=404)

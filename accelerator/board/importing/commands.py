@@ -33,6 +33,7 @@ from accelerator.integrity.record import SYSTEM, EventType, record
 from accelerator.migrations.commands import with_tables
 from accelerator.reference import CAPABILITIES, Places, forget_places, mask_of, places
 from accelerator.regions.models import Region
+from accelerator.screening.rules import PrivateTextFound, check_public
 
 #: Rows per transaction: a kill loses no more, and running again goes on where it stopped.
 BATCH = 200
@@ -64,6 +65,10 @@ def import_requests(file: Path, mapping_file: Path, dry_run: bool, bad_file: Pat
         f"{tally['created']} {would}imported, {tally['updated']} {would}updated, "
         f"{tally['unchanged']} unchanged, {len(bad)} bad{hint if bad else ''}."
     )
+    if tally["doubtful"]:
+        click.echo(
+            f"{tally['doubtful']} of them speak of money: new ones wait at the desk, others keep their old words."
+        )
 
 
 def known_codes(mapping: Mapping) -> dict[str, set[str]]:
@@ -108,6 +113,7 @@ def run_import(
                 bad.append(draft)
             else:
                 tally[save_draft(db.session, draft, now=now)] += 1
+                tally["doubtful"] += not may_be_shown(draft)
             if number % BATCH == 0 and not dry_run:
                 db.session.commit()
                 db.session.expunge_all()
@@ -132,7 +138,7 @@ def save_draft(session: Session, draft: RequestDraft, *, now: datetime) -> str:
             source=draft.source,
             source_id=draft.source_id,
             created_at=now,
-            published_at=draft.published_at or now,
+            published_at=(draft.published_at or now) if may_be_shown(draft) else None,
             taken=0,
             waiting=0,
             version=1,
@@ -151,11 +157,12 @@ def save_draft(session: Session, draft: RequestDraft, *, now: datetime) -> str:
 def apply_draft(request: HelpRequest, draft: RequestDraft, known: Places, *, now: datetime) -> bool:
     """Write a draft into a request; whether anything changed.
 
-    What a coordinator wrote or closed here is kept. While people hold places it stays open: its coordinator settles it.
+    What a coordinator wrote or closed here is kept, and so are words on the board when the new ones need a look.
+    While people hold places it stays open: its coordinator settles it.
     """
     values = values_of(draft, request, known)
     changed = any(getattr(request, name) != value for name, value in values.items())
-    if changed and request.id and is_edited_here(request.id):
+    if changed and request.id and (is_edited_here(request.id) or (request.published_at and not may_be_shown(draft))):
         changed = False
     if changed:
         for name, value in values.items():
@@ -163,7 +170,9 @@ def apply_draft(request: HelpRequest, draft: RequestDraft, known: Places, *, now
         request.due_at = due_at(draft.when, draft.starts_at, draft.ends_at, at=request.created_at)
         words = [known.place(draft.region, draft.district, code) for code in ("kk", "ru", "en")]
         request.search_text = normalise(" ".join([draft.title, draft.story, *words]))
-    is_over = request.status == RequestStatus.OPEN and draft.state == "closed" and not request.taken
+    is_over = (
+        request.status in (RequestStatus.OPEN, RequestStatus.RECEIVED) and draft.state == "closed" and not request.taken
+    )
     if request.status is None or is_over:
         set_state(request, draft, now=now)
         changed = True
@@ -201,9 +210,21 @@ def is_edited_here(request_id: int) -> bool:
     return any(json.loads(body)["actor"] != SYSTEM.public_ref for body in db.session.scalars(about))
 
 
+def may_be_shown(draft: RequestDraft) -> bool:
+    """Whether everybody may read it before a coordinator has looked at it. Contacts are cut out; money is not."""
+    try:
+        check_public(draft.title, draft.story, briefing=draft.briefing)
+    except PrivateTextFound:
+        return False
+    return True
+
+
 def set_state(request: HelpRequest, draft: RequestDraft, *, now: datetime) -> None:
-    request.status = RequestStatus.OPEN.value if draft.state == "open" else RequestStatus.CLOSED.value
+    """Open it or close it; what nobody may read yet waits for a coordinator instead of being open."""
+    is_public = request.published_at is not None
+    request.status = (RequestStatus.OPEN if is_public else RequestStatus.RECEIVED).value
     if draft.state == "closed":
+        request.status = RequestStatus.CLOSED.value
         request.outcome = Outcome.EXPIRED.value
         request.closed_at = min(draft.ends_at or now, now)
 
