@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import FileField, IntegerField
 from wtforms import Form as WTForm
+from wtforms import SearchField as WTSearchField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
@@ -109,6 +110,14 @@ def at_most(length: int) -> Length:
 
 def between(low: int, high: int) -> NumberRange:
     return NumberRange(low, high, message=_l("A number from %(min)s to %(max)s, please."))
+
+
+class SearchField(WTSearchField):
+    """Words to search with; the browser takes no more than ``most`` letters, and nothing behind them is looked for."""
+
+    def __init__(self, label: Any, most: int, **kwargs: Any) -> None:
+        filters = [lambda text: tidy((text or "")[:most])]
+        super().__init__(label, filters=filters, render_kw={"maxlength": most}, **kwargs)
 
 
 #: What one person can have done at a stretch.

@@ -20,7 +20,7 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import Credit
 from accelerator.board.queries import Filters, Fit
 from accelerator.board.search import words_of
-from accelerator.forms import Form, TimeTaken, at_most, between, choices, chosen, tidy, tidy_lines
+from accelerator.forms import Form, SearchField, TimeTaken, at_most, between, choices, chosen, tidy, tidy_lines
 from accelerator.reference import Places
 from accelerator.screening.hints import nothing_private
 
@@ -53,7 +53,7 @@ class FilterForm(Form):
     #: Whether the address names the region, or the reader's own one stands in.
     names_region = False
 
-    q = StringField(_l("Words"), filters=[lambda text: tidy(text)[:MOST_LETTERS]])
+    q = SearchField(_l("Words"), MOST_LETTERS)
     kind = SelectField(_l("Kind of help"), validate_choice=False)
     region = SelectField(_l("Region"), validate_choice=False)
     district = SelectField(_l("District"), validate_choice=False)

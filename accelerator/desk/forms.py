@@ -27,6 +27,8 @@ from accelerator.forms import Form, TimeTaken, at_most, between, choices, chosen
 from accelerator.reference import Places, codes_of, mask_of, need_choices
 
 DURATIONS = (15, 30, 60, 240, 480)
+#: Slips of the finger lie outside; near the ends of the calendar no zone can be reckoned.
+YEARS = range(2000, 2100)
 LOCALES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English"))
 TIMINGS = (
     (Timing.ANY.value, _l("At any time")),
@@ -125,6 +127,9 @@ class RequestForm(Form):
             return True
         if self.moment.data is None:
             self.moment.errors = [gettext("Please give a day and a time.")]
+            return False
+        if self.moment.data.year not in YEARS:
+            self.add_error("moment", gettext("Please check the year."))
             return False
         if now and self.place.data in self._allowed and self._moment() <= now:
             self.add_error("moment", gettext("That is in the past. Please give a time to come."))

@@ -118,6 +118,15 @@ def test_the_past_is_refused(dee: Site) -> None:
     assert written() == []
 
 
+@pytest.mark.parametrize("year", ["0001", "1999", "2100", "9999"])
+def test_a_slip_in_the_year_is_told(dee: Site, year: str) -> None:
+    for timing in ("at", "by", "repeating"):
+        answer = send(dee, 422, timing=timing, moment=f"{year}-01-01T00:00")
+        assert "Please check the year." in text_of(answer)
+        assert answer.html.find("input", {"name": "moment"})["value"].startswith(f"{year}-01-01T00:00")
+    assert written() == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

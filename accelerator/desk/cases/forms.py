@@ -11,7 +11,7 @@ from accelerator import formatting
 from accelerator.board.models import HelpRequest, Outcome
 from accelerator.board.search import normalise
 from accelerator.desk.cases.words import call_outcome_label
-from accelerator.forms import Form, at_most, between, chosen, required, tidy, tidy_lines
+from accelerator.forms import Form, SearchField, at_most, between, chosen, required, tidy, tidy_lines
 from accelerator.help.models import CallOutcome
 from accelerator.reference import Places
 
@@ -132,7 +132,7 @@ class HandOverForm(Versioned):
 class FindForm(Form):
     """The beginning of a volunteer's name, or their e-mail."""
 
-    who = StringField(_l("Name or e-mail"), filters=[lambda text: tidy(text)[:80]])
+    who = SearchField(_l("Name or e-mail"), 254)
 
     @property
     def spellings(self) -> list[str]:

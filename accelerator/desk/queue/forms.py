@@ -12,10 +12,9 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board.search import words_of
 from accelerator.desk.queue.queries import MOST, Narrow
 from accelerator.desk.queue.reasons import REASONS
-from accelerator.forms import Form, at_most, required, tidy
+from accelerator.forms import Form, SearchField, at_most, required, tidy
 from accelerator.reference import Places
 
-LONGEST_SEARCH = 80
 DAYS = ("today", "tomorrow")
 
 
@@ -31,7 +30,7 @@ class QueueForm(Form):
 
     region = HiddenField()
     reason = HiddenField()
-    q = StringField(_l("Words of the title"), filters=[lambda text: tidy(text)[:LONGEST_SEARCH]])
+    q = SearchField(_l("Words of the title"), 80)
     kind = SelectField(_l("Kind of help"), validate_choice=False)
     district = SelectField(_l("District"), validate_choice=False)
     mine = BooleanField(_l("Only my cases"))
