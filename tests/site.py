@@ -3,6 +3,7 @@
 import contextvars
 import re
 import secrets
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
@@ -26,6 +27,15 @@ NO_WORDS = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 PASSING = re.compile(r'(?<=>)[^<]+|(?<! id)(?<! for)(?<! type)(?<! lang)="[^"]*"|=\'[^\']*\'|[0-9]+')
 #: Pages of this shape have been looked at: the parsers take longer than the product.
 _seen: set[str] = set()
+
+
+@lru_cache(maxsize=16)
+def soup_of(html: str) -> BeautifulSoup:
+    """A page taken apart, to be read only: it is looked at several times, and taking apart is what costs."""
+    return BeautifulSoup(html, "html.parser")
+
+
+TestResponse.html = property(lambda response: soup_of(response.text))
 
 
 class Site:
@@ -69,7 +79,7 @@ class Site:
 
     def press(self, page: TestResponse, text: str, status: int | str = "*", **fields: Any) -> TestResponse:
         """Press the first button that says ``text``, as a browser without JavaScript would."""
-        soup = BeautifulSoup(page.text, "html.parser")
+        soup = soup_of(page.text)
         button = next((b for b in soup.find_all("button") if text in b.get_text(" ", strip=True)), None)
         assert button is not None, (
             f"no button says {text!r}; there are {[b.get_text(strip=True) for b in soup.find_all('button')]}"
@@ -112,7 +122,7 @@ class Site:
         assert len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}"
         shape = PASSING.sub("", html)
         if "<!doctype html>" in html[:200].lower() and shape not in _seen:
-            check_document(BeautifulSoup(html, "html.parser"), html)
+            check_document(soup_of(html), html)
             _seen.add(shape)
         return response
 

@@ -60,16 +60,15 @@ WRONG = {
 def test_a_wrong_entry_gets_a_sentence_beside_it_and_the_rest_is_kept(
     site: Site, tables: Tables, name: str, language: str
 ) -> None:
-    from bs4 import BeautifulSoup
 
     wrong, sentences = WRONG[name]
     button = {"kk": "тіркел", "ru": "Создать", "en": "Create an account"}[language]
     blank = site.language(language).get("/register")
-    soup = BeautifulSoup(blank.text, "html.parser")
+    soup = blank.html
     main_button = soup.select_one("form[action='/register'] button[type=submit], form[action='/register'] .btn-primary")
     button = main_button.get_text(" ", strip=True) if main_button else button
     page = site.press(blank, button, 422, **ENTRIES | {name: wrong})
-    soup = BeautifulSoup(page.text, "html.parser")
+    soup = page.html
     field = soup.find(id=name)
     assert field is not None
     assert field["aria-invalid"] == "true"

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bs4 import BeautifulSoup
 from nacl.public import PrivateKey
 from webtest import TestResponse
 
@@ -81,7 +80,7 @@ def report(site: Site, **fields: Any) -> TestResponse:
 
 def code_on(page: TestResponse) -> str:
     """The code that a page shows."""
-    shown = BeautifulSoup(page.text, "html.parser").select_one(".code")
+    shown = page.html.select_one(".code")
     assert shown is not None, "no code on this page"
     found = CODE.search(shown.get_text("", strip=True))
     assert found, shown

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 
 from accelerator.accounts.models import Role
 from accelerator.appeals import queries, transitions
@@ -37,7 +36,7 @@ def test_the_queue_is_sorted_by_date_and_marks_what_is_near(site: Site, cast: Ca
     fresh = send().id
     near = send(at=utcnow() - timedelta(days=19)).id
     page = site.as_(cast.dee).get("/desk/appeals")
-    links = [a["href"] for a in BeautifulSoup(page.text, "html.parser").select(".queue a")]
+    links = [a["href"] for a in page.html.select(".queue a")]
     assert links == [f"/desk/appeals/{n}" for n in (late, near, fresh)]
     assert "overdue since" in text_of(page)
     found = queries.list_near_deadline(db.read, viewer_of(cast.dee), utcnow(), 10)
@@ -51,11 +50,11 @@ def test_a_long_queue_has_pages(site: Site, cast: Cast) -> None:
     with counted_statements() as statements:
         page = dee.get("/desk/appeals")
     assert len(statements) <= 8
-    soup = BeautifulSoup(page.text, "html.parser")
+    soup = page.html
     seen = [a["href"] for a in soup.select(".queue a")]
     more = soup.find("a", string="Show more")
     assert more is not None
-    seen += [a["href"] for a in BeautifulSoup(dee.get(str(more["href"])).text, "html.parser").select(".queue a")]  # type: ignore[index]
+    seen += [a["href"] for a in dee.get(str(more["href"])).html.select(".queue a")]  # type: ignore[index]
     assert sorted(seen) == sorted(f"/desk/appeals/{n}" for n in ids)
 
 

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from accelerator.appeals.models import Appeal
@@ -74,7 +73,7 @@ def test_the_code_is_shown_again_when_the_first_answer_was_lost(site: Site) -> N
     code = code_on(site.follow(first))
     site.web.reset()  # the answer with its cookie never came, the open page is still there
     page = site.get("/appeals")
-    key = {"form_key": str(BeautifulSoup(form.text, "html.parser").find(id="form_key")["value"])}  # type: ignore[index]
+    key = {"form_key": str(form.html.find(id="form_key")["value"])}  # type: ignore[index]
     assert code_on(site.follow(site.press(page, "Send", **FIELDS, **key))) == code
     assert count() == 1
 
@@ -111,7 +110,7 @@ def test_what_is_wrong_is_told_and_nothing_is_lost(site: Site, changes: dict[str
     page = write(site, **({"email": "a@example.org"} | changes))
     assert page.status_int == 422
     assert sentence in text_of(page)
-    soup = BeautifulSoup(page.text, "html.parser")
+    soup = page.html
     for name, value in (FIELDS | changes).items():
         field = soup.find(attrs={"name": name})
         if value.strip() and name in ("words", "name", "phone", "email"):
@@ -131,7 +130,7 @@ def test_it_may_be_about_a_request_or_a_deed_that_everybody_sees(site: Site) -> 
 
 @pytest.mark.usefixtures("context")
 def test_the_kind_and_what_it_is_about_come_with_the_address(site: Site) -> None:
-    soup = BeautifulSoup(site.get("/appeals?kind=thanks&about=deed:5").text, "html.parser")
+    soup = site.get("/appeals?kind=thanks&about=deed:5").html
     assert soup.select_one("input[name=kind][value=thanks][checked]")
     assert soup.select_one("option[value=deed][selected]")
     assert soup.select_one("#number")["value"] == "5"  # type: ignore[index]

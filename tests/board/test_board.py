@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
 from webtest import TestResponse
 
@@ -28,7 +27,7 @@ ZONE = ZoneInfo("Asia/Almaty")
 
 def titles(page: TestResponse) -> list[str]:
     """The titles of the cards, in the order of the page."""
-    soup = BeautifulSoup(page.text, "html.parser")
+    soup = page.html
     return [card.find(["h2", "h3"]).get_text(strip=True) for card in soup.select("article[id^=request-]")]
 
 
@@ -127,7 +126,7 @@ def test_the_form_without_javascript_is_the_same_page(site: Site) -> None:
 @pytest.mark.usefixtures("mixed")
 def test_htmx_gets_the_list_as_the_page_has_it(site: Site) -> None:
     whole = site.get("/requests?kind=animals").html.find(id="results")
-    part = BeautifulSoup(site.get("/requests?kind=animals", headers=HTMX).text, "html.parser")
+    part = site.get("/requests?kind=animals", headers=HTMX).html
     assert part.find(recursive=False).name == "section"  # chips and districts ride along
     assert part.find(id="results").prettify() == whole.prettify()
 
@@ -292,7 +291,7 @@ def test_htmx_appends_the_next_page(context: Flask, site: Site) -> None:
     link = site.get("/requests?kind=errands").html.find("a", string="Show more")
     assert "kind=errands" in link["href"]
     part = site.get(link["hx-get"], headers=HTMX)
-    soup = BeautifulSoup(part.text, "html.parser")
+    soup = part.html
     assert soup.find(attrs={"hx-swap-oob": "beforeend:#requests"}).find_all("article").__len__() == 5
     assert not soup.find("a", string="Show more")
     assert titles(part) == titles(site.get(link["href"]))
@@ -337,7 +336,7 @@ def test_the_cards_of_ones_own_promises_say_so(context: Flask, site: Site, cast:
 
 
 def text_of_card(page: TestResponse, request_id: int) -> str:
-    card = BeautifulSoup(page.text, "html.parser").find(id=f"request-{request_id}")
+    card = page.html.find(id=f"request-{request_id}")
     assert card is not None
     return " ".join(card.get_text(" ").split())
 

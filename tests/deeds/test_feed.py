@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from bs4 import BeautifulSoup
 from flask import Flask
 from webtest import TestResponse
 
@@ -14,7 +13,7 @@ from tests.steps import counted_statements
 
 
 def titles(page: TestResponse) -> list[str]:
-    soup = BeautifulSoup(page.text, "html.parser")
+    soup = page.html
     return [title.find("span").get_text() for title in soup.select(".deed-title")]
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from webtest import TestResponse
 
 from accelerator.clock import utcnow
@@ -43,7 +43,7 @@ def asked_on(page: TestResponse) -> set[str]:
 
 
 def main_form(page: TestResponse) -> Tag:
-    form = BeautifulSoup(page.text, "html.parser").select_one("main form[data-keep]")
+    form = page.html.select_one("main form[data-keep]")
     assert isinstance(form, Tag), f"no form on {page.request.path}"
     return form
 

@@ -1,7 +1,6 @@
 """The same fragments by asking: pages that cannot reach the stream lose nothing."""
 
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
 from webtest import TestResponse
 
@@ -17,7 +16,7 @@ def ask(site: Site, since: object, names: str = "", status: int = 200) -> TestRe
 
 def places_of(response: TestResponse) -> dict[str, str]:
     """The swaps of the answer: id or target, and the words."""
-    soup = BeautifulSoup(response.text, "html.parser")
+    soup = response.html
     return {
         str(part.get("id") or part["hx-swap-oob"]): " ".join(part.get_text(" ").split())
         for part in soup.find_all(attrs={"hx-swap-oob": True})
@@ -51,7 +50,7 @@ def test_the_seats_are_those_of_the_board(context: Flask, site: Site, cast: Cast
     request_id = make_request(capacity=3)
     take(request_id, cast.ben)
     on_board = site.get("/requests").html.find(id=f"seats-{request_id}")
-    asked = BeautifulSoup(ask(site, 0, f"request-{request_id}").text, "html.parser").find(id=f"seats-{request_id}")
+    asked = ask(site, 0, f"request-{request_id}").html.find(id=f"seats-{request_id}")
     assert on_board.get_text(" ", strip=True) == asked.get_text(" ", strip=True)
     assert on_board.find("button").attrs == asked.find("button").attrs
 
@@ -107,7 +106,7 @@ def test_a_long_absence_is_caught_up_in_pieces(context: Flask, site: Site, cast:
     assert "since=200" in first.text
     second = ask(site, 200, "deed")
     assert "since=205" in second.text
-    assert len(BeautifulSoup(second.text, "html.parser").find_all("article")) == 5
+    assert len(second.html.find_all("article")) == 5
 
 
 def test_asking_costs_little_when_nothing_is_new(context: Flask, site: Site, cast: Cast) -> None:
