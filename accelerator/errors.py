@@ -8,7 +8,7 @@ from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from accelerator.accounts.pending_claim import seal
+from accelerator.accounts.pending_claim import Wanted, seal
 from accelerator.extensions import db
 from accelerator.htmx import is_htmx
 from accelerator.i18n import current_language
@@ -139,7 +139,7 @@ def ask_to_sign_in(_error: SignInNeeded) -> Response:
         if request.endpoint == "board.claim_request" and request.view_args:
             wanted = {
                 "next": url_for("board.show_request", **request.view_args),
-                "claim": seal(request.view_args["request_id"]),
+                "claim": seal(Wanted.read(request.view_args["request_id"], request.form)),
             }
     elif request.query_string:
         wanted["next"] = request.full_path

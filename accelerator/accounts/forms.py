@@ -10,6 +10,7 @@ from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accelerator.accounts.models import AgeGroup
+from accelerator.accounts.pending_claim import Wanted, unseal
 from accelerator.forms import Form, at_most, chosen, required, tidy
 from accelerator.reference import Places, capability_choices
 
@@ -30,10 +31,14 @@ def check_email(_form: Any, field: Any) -> None:
 
 
 class WithNext(Form):
-    """Where to go afterwards, and the place (a request's number) that the person was about to take."""
+    """Where to go afterwards, and the place that the person was about to take."""
 
     next = HiddenField(filters=[tidy])
     claim = HiddenField(filters=[tidy])
+
+    @property
+    def wanted(self) -> Wanted | None:
+        return unseal(self.claim.data)
 
 
 class SignInForm(WithNext):

@@ -16,7 +16,6 @@ from accelerator.accounts.forms import (
     SignInForm,
 )
 from accelerator.accounts.models import AgeGroup, User
-from accelerator.accounts.pending_claim import unseal
 from accelerator.accounts.sessions import current_viewer
 from accelerator.accounts.viewer import Viewer
 from accelerator.board import transitions as board
@@ -85,16 +84,16 @@ def go_on(form: SignInForm | RegisterForm) -> Response:
     """After signing in: finish the claim that was begun, then go where the person was going."""
     viewer = sessions.new_viewer()
     target = safe_next(form.next.data) or first_page(viewer)
-    wanted = unseal(form.claim.data)
+    wanted = form.wanted
     if viewer is None or wanted is None:
         return redirect_to(target)
     try:
-        board.claim(wanted, by=viewer, at=utcnow())
+        taken = board.claim(wanted.request_id, by=viewer, at=utcnow(), people=wanted.people, may_wait=wanted.may_wait)
     except DomainError as refused:
         db.session.rollback()
         return redirect_to(target, notice=refused.sentence(), tone="sun", link=refused.link())
     db.session.commit()
-    return redirect_to(target, notice=gettext("The place is yours. Thank you!"))
+    return redirect_to(target, notice=taken.sentence())
 
 
 def first_page(viewer: Viewer | None = None) -> str:

@@ -11,6 +11,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import gettext
 from sqlalchemy import and_, exists, func, inspect, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
@@ -79,6 +80,7 @@ CLAIM_MOVES: dict[tuple[ClaimState, Verb], ClaimState] = {
     (S.REPORTED, Verb.CONFIRM): S.CONFIRMED,
     (S.REPORTED, Verb.DISPUTE): S.DISPUTED,
     (S.REPORTED, Verb.NO_SHOW): S.NO_SHOW,
+    (S.DISPUTED, Verb.REPORT): S.REPORTED,
     (S.DISPUTED, Verb.CONFIRM): S.CONFIRMED,
     (S.DISPUTED, Verb.NO_SHOW): S.NO_SHOW,
     (S.CONFIRMED, Verb.UNCONFIRM): S.REPORTED,
@@ -125,6 +127,13 @@ class Taken:
     request: object
     claim: MyClaim
     is_new: bool
+
+    def sentence(self) -> str:
+        if self.claim.state == S.WAITING:
+            return gettext("You are on the waiting list. We will tell you when a place is free.")
+        if not self.is_new:
+            return gettext("This place is already yours.")
+        return gettext("The place is yours. Thank you!")
 
 
 def claim(
@@ -353,7 +362,10 @@ def report(
     credit: Credit,
     photo_keys: list[str],
 ) -> Claim:
-    """ "Done", once the hour has come: how long, a word, photos, and how to be shown. Waits for a coordinator then."""
+    """ "Done", once the hour has come: how long, a word, photos, and how to be shown. Waits for a coordinator then.
+
+    Told once more, it answers what a coordinator asked about it.
+    """
     request = lock_request(request_id)
     mine = _my_claim(request, by)
     if mine.state == S.REPORTED:

@@ -13,7 +13,7 @@ from accelerator.board import cards, lists, queries, transitions
 from accelerator.board.fast_lane import DEPOSIT
 from accelerator.board.forms import ClaimForm, FilterForm, ReportForm
 from accelerator.board.last_filters import COOKIE, address, has_blanks
-from accelerator.board.models import ClaimState, Credit, HelpRequest
+from accelerator.board.models import Claim, ClaimState, Credit, HelpRequest
 from accelerator.board.stencils import draw_board
 from accelerator.clock import utcnow
 from accelerator.compression import make_packed_response
@@ -32,6 +32,9 @@ from accelerator.paging import Cursor
 from accelerator.reference import places
 from accelerator.safe_next import safe_next
 from accelerator.sharing import picture_response
+
+#: A promise in one of these states is told of; in the last, once more.
+TO_REPORT = (ClaimState.CLAIMED, ClaimState.STARTED, ClaimState.DISPUTED)
 
 
 def public(response: Response) -> Response:
@@ -100,15 +103,7 @@ def claim_request(request_id: int) -> Response:
     taken = transitions.claim(request_id, by=viewer, at=utcnow(), people=form.people.data or 1, may_wait=form.wait.data)
     db.session.commit()
     sessions.replace_viewer(viewer.with_claim(request_id, taken.claim))
-    return answer_with_card(taken.request, cards.Said(claimed_sentence(taken), "leaf"))
-
-
-def claimed_sentence(taken: transitions.Taken) -> str:
-    if taken.claim.state == ClaimState.WAITING:
-        return gettext("You are on the waiting list. We will tell you when a place is free.")
-    if not taken.is_new:
-        return gettext("This place is already yours.")
-    return gettext("The place is yours. Thank you!")
+    return answer_with_card(taken.request, cards.Said(taken.sentence(), "leaf"))
 
 
 def release_request(request_id: int) -> Response:
@@ -153,14 +148,14 @@ def refuse_claim(error: transitions.ClaimRefused) -> Response:
 
 def report_request(request_id: int) -> Response:
     claim = queries.find_active_claim(db.read, request_id, me().id)
-    if claim is None or claim.state not in (ClaimState.CLAIMED, ClaimState.STARTED):
+    if claim is None or claim.state not in TO_REPORT:
         return redirect_to(url_for(".show_request", request_id=request_id))
     found = queries.get_request(db.read, request_id)
     step = cards.make_next_step(found, places(db.read), utcnow())
     if not step.can_report:
         return redirect_to(url_for(".show_request", request_id=request_id), notice=step.wait, tone="sun")
     if request.method == "GET":
-        return show_report(request_id, without_pair(ReportForm(data=proposed_report(found)), found), [])
+        return show_report(request_id, without_pair(ReportForm(data=proposed_report(found, claim)), found), [])
     form = without_pair(ReportForm.posted(), found)
     is_valid = form.validate()  # first: it would wipe the sentences about photos
     photo_keys = uploads.take_photos(form, by=me(), at=utcnow())
@@ -200,16 +195,24 @@ def hear_pair(form: ReportForm, help_request: HelpRequest) -> bool:
     return heard is spoken.Heard.RIGHT
 
 
-def proposed_report(help_request: Any) -> dict[str, Any]:
-    """What the form starts with: the time the task was announced with."""
-    hours, minutes = divmod(help_request.minutes, 60)
-    return {"hours": hours, "minutes": minutes}
+def proposed_report(help_request: HelpRequest, claim: Claim) -> dict[str, Any]:
+    """What the form starts with: the time the task was announced with, or what was told and asked about."""
+    is_asked = claim.state == ClaimState.DISPUTED
+    hours, minutes = divmod((is_asked and claim.minutes) or help_request.minutes, 60)
+    return {"hours": hours, "minutes": minutes} | ({"word": claim.word, "credit": claim.credit} if is_asked else {})
 
 
 def show_report(request_id: int, form: ReportForm, photo_keys: list[str], status: int = 200) -> Response:
     form.kept_photos.data = ",".join(photo_keys)
-    found = queries.get_request(db.read, request_id)
-    html = render_template("board/report.html", form=form, request_=found, photo_keys=photo_keys, active="me")
+    mine = queries.find_active_claim(db.read, request_id, me().id)
+    html = render_template(
+        "board/report.html",
+        form=form,
+        request_=queries.get_request(db.read, request_id),
+        photo_keys=photo_keys,
+        question=mine.reason if mine and mine.state == ClaimState.DISPUTED else "",
+        active="me",
+    )
     return make_response(html, status)
 
 

@@ -16,6 +16,7 @@ from tests.accounts.conftest import Clock, Tables
 from tests.cast import PASSWORD, Cast
 from tests.factories import make_request
 from tests.site import HTMX, Site, alone, text_of
+from tests.steps import take, wait
 
 BEN = {"email": "ben@example.org", "password": PASSWORD}
 NO_FIT = "E-mail and password do not fit together"
@@ -164,6 +165,33 @@ def test_a_claim_that_is_no_longer_possible_is_refused_with_the_reason(context: 
     assert "The last place was taken a moment ago" in text_of(page)
     assert "Join the waiting list" in text_of(page)
     assert db.read.get_one(HelpRequest, request_id).taken == 1
+
+
+def test_a_place_on_the_waiting_list_is_taken_after_signing_in(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=1)
+    take(request_id, cast.cy)
+    sign_in = site.follow(site.press(site.get(f"/requests/{request_id}"), "Join the waiting list"))
+    assert "One more step and you are on the waiting list" in text_of(sign_in)
+    page = site.follow(site.press(sign_in, "Sign in", 303, **BEN))
+    assert "You are on the waiting list. We will tell you when a place is free." in text_of(page)
+    assert "You are number 1 on the waiting list" in text_of(page)
+
+
+def test_who_waits_already_is_told_so_and_not_that_they_have_a_place(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=1)
+    take(request_id, cast.cy)
+    wait(request_id, cast.ben)
+    sign_in = site.follow(site.press(site.get(f"/requests/{request_id}"), "Join the waiting list"))
+    page = site.follow(site.press(sign_in, "Sign in", 303, **BEN))
+    assert "The place is yours" not in text_of(page)
+
+
+@pytest.mark.parametrize(("typed", "people"), [("3", 3), ("0", 1), ("-2", 1), ("x", 1), ("9999", 1), ("", 1)])
+def test_the_number_of_places_is_kept_too(context: Flask, site: Site, cast: Cast, typed: str, people: int) -> None:
+    request_id = make_request(capacity=5)
+    sign_in = site.follow(site.post(f"/requests/{request_id}/claim", {"people": typed}, 303))
+    site.press(sign_in, "Sign in", 303, **BEN)
+    assert db.read.get_one(HelpRequest, request_id).taken == people
 
 
 def test_a_wrong_password_does_not_forget_the_claim(context: Flask, site: Site, cast: Cast) -> None:

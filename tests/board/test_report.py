@@ -9,12 +9,13 @@ from sqlalchemy import select
 from webtest import TestResponse
 
 from accelerator.accounts.models import User
+from accelerator.board import transitions
 from accelerator.board.models import ClaimState, RequestStatus
 from accelerator.clock import utcnow
 from accelerator.deeds import transitions as deeds
 from accelerator.deeds.models import Photo
 from accelerator.extensions import db
-from tests.cast import Cast, Person
+from tests.cast import Cast, Person, viewer_of
 from tests.factories import make_request
 from tests.site import Site, text_of
 from tests.steps import (
@@ -67,6 +68,27 @@ def test_it_is_done_in_one_form_and_waits_for_a_coordinator(ben: Site) -> None:
     assert (claim.state, claim.minutes, claim.word, claim.credit) == ("reported", 30, "He fetched.", "name")
     assert last_event()["type"] == "claim.reported"
     assert "fetched" not in str(last_event())
+
+
+def test_a_coordinators_question_is_answered_by_telling_it_once_more(ben: Site, site: Site, cast: Cast) -> None:
+    ben.follow(send(ben, word="Two hours.", credit="someone", hours="2", minutes="0"))
+    with db.transaction():
+        transitions.dispute(1, by=viewer_of(cast.dee), at=utcnow(), reason="Was it not one hour?")
+    assert "Was it not one hour?" in text_of(ben.get("/me"))
+    page = ben.get("/requests/1")
+    assert "A coordinator asks: Was it not one hour?" in text_of(page)
+    form = ben.get(page.html.find("a", string=re.compile("Answer the question"))["href"])
+    assert "A coordinator asks: Was it not one hour?" in text_of(form)
+    assert form.html.find("input", {"name": "hours"})["value"] == "2"
+    assert form.html.find("textarea", {"name": "word"}).get_text().strip() == "Two hours."
+    assert form.html.find("input", {"name": "credit", "checked": True})["value"] == "someone"
+    ben.follow(ben.press(form, "Tell of it", hours="1", word="One hour, you are right.", credit="someone"))
+    claim = claim_now(1)
+    assert (claim.state, claim.minutes, claim.word) == ("reported", 60, "One hour, you are right.")
+    assert [name for name in events_of("request:1") if name.startswith("claim")] == [
+        "claim.taken", "claim.reported", "claim.disputed", "claim.reported",
+    ]  # fmt: skip
+    assert "One hour, you are right." in text_of(site.as_(cast.dee).get("/desk/requests/1"))
 
 
 def test_it_starts_with_the_time_that_was_announced(context: Flask, site: Site, cast: Cast) -> None:

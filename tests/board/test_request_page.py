@@ -129,7 +129,9 @@ def test_a_coordinators_question_stays_visible_to_the_volunteer(request_id: int,
     claim_id = take_and_report(request_id, cast.ben)
     with db.transaction():
         board.dispute(claim_id, by=viewer_of(cast.dee), at=utcnow(), reason="How long was it?")
-    assert "being clarified" in text_of(site.as_(cast.ben).get(f"/requests/{request_id}"))
+    page = text_of(site.as_(cast.ben).get(f"/requests/{request_id}"))
+    assert "being clarified" in page
+    assert "A coordinator asks: How long was it?" in page
 
 
 def test_the_desk_reads_that_it_is_not_on_the_board_yet(context: Flask, site: Site, cast: Cast) -> None:
