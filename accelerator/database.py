@@ -171,7 +171,10 @@ class Database:
         return True
 
     def forget_old_pages(self) -> None:
-        """Empty SQLite's write-ahead log, where what was deleted stands until it is overwritten."""
+        """Empty SQLite's write-ahead log, where what was deleted stands until it is overwritten.
+
+        Called after every erasure, and now and then for those during which somebody was reading.
+        """
         if self.settings.is_sqlite:
             with self.read_engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -268,6 +268,7 @@ def delete_account() -> Response:
     photo_keys = transitions.delete_account(by=me(), at=utcnow())
     sessions.end_current()
     db.session.commit()
+    db.forget_old_pages()
     for key in photo_keys:
         delete_photo(uploads.storage(), key)
     return redirect_to(

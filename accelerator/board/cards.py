@@ -114,7 +114,7 @@ def make_card(row: Any, known: Places, now: datetime) -> Card:
     )
 
 
-def stance_of(row: Any, viewer: Viewer | None, settings: Settings, *, position: int = 0) -> Stance:
+def stance_of(row: Any, viewer: Viewer | None, settings: Settings, now: datetime, *, position: int = 0) -> Stance:
     """What the card offers to this viewer (``None``: a visitor)."""
     mine = viewer.claims.get(row.id) if viewer else None
     if mine:
@@ -125,6 +125,8 @@ def stance_of(row: Any, viewer: Viewer | None, settings: Settings, *, position: 
     if row.status != RequestStatus.OPEN:
         bar = ClaimBar.PAUSED if row.status == RequestStatus.PAUSED else ClaimBar.CLOSED
         return Stance("closed", text=bar_sentence(bar))
+    if row.due_at <= now:
+        return Stance("closed", text=bar_sentence(ClaimBar.CLOSED))
     if viewer and not policy.is_old_enough(viewer.age_group, row.min_age, min_age=settings.min_age):
         return Stance("blocked", text=bar_sentence(ClaimBar.TOO_YOUNG))
     return Stance("open" if row.taken < row.capacity else "full")
@@ -153,7 +155,7 @@ def draw_card(
     said: Said | None = None,
 ) -> Markup:
     """One card for one viewer, not kept."""
-    stance = stance_of(row, viewer, settings, position=position)
+    stance = stance_of(row, viewer, settings, now, position=position)
     return Markup(  # noqa: S704 (our own template's output)
         render_template(
             "board/_card.html",
@@ -225,7 +227,7 @@ def draw_list(rows: Sequence[Any], viewer: Viewer | None, settings: Settings, no
     """The cards of a page: shared ones joined, the viewer's own drawn for them."""
     parts = []
     for row, (before, after) in zip(rows, shared_cards().halves(rows, now), strict=True):
-        if viewer and stance_of(row, viewer, settings).kind not in ("open", "full"):
+        if viewer and stance_of(row, viewer, settings, now).kind not in ("open", "full"):
             parts.append(str(draw_card(row, viewer, places(db.read), settings, now)))
         else:
             parts += (before, draw_fit(fit_line(row, viewer)), after)

@@ -23,6 +23,7 @@ from accelerator.accounts.viewer import MyClaim, Viewer
 from accelerator.board.bars import ADD_CLAIM, JUDGE, LOCK_PERSON, TAKE, facts, same_time
 from accelerator.board.hours import begins_at, is_before, start_opens
 from accelerator.board.models import (
+    ACTIVE,
     OPEN_PROMISES,
     Claim,
     ClaimState,
@@ -398,6 +399,8 @@ def confirm(claim_id: int, *, by: Viewer, at: datetime, minutes: int) -> Claim:
     claim_.minutes, claim_.settled_at, claim_.confirmed_by_ref = minutes, at, by.public_ref
     if request.timing == Timing.REPEATING:
         request.taken -= claim_.people  # this week is done; the place is there again next week
+    elif _is_done(request):
+        request.due_at = min(request.due_at, at)  # nothing is left to do: off the board, and to the desk to be closed
     volunteer = db.session.get(User, claim_.user_id) if claim_.user_id else None
     if volunteer:
         volunteer.confirmed_minutes += minutes
@@ -409,6 +412,13 @@ def confirm(claim_id: int, *, by: Viewer, at: datetime, minutes: int) -> Claim:
     deeds.publish_from_claim(claim_, request, volunteer, by=by, at=at)
     tell_person(db.session, claim_.user_id, "confirmed", request_id=request.id, at=at)
     return claim_
+
+
+def _is_done(request: HelpRequest) -> bool:
+    """Whether every place was taken and every promise is confirmed."""
+    unsettled = set(ACTIVE) - {S.WAITING}
+    left = select(Claim.id).where(Claim.request_id == request.id, Claim.state.in_(unsettled)).limit(1)
+    return request.free == 0 and db.session.scalars(left).first() is None
 
 
 def unconfirm(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
@@ -431,6 +441,8 @@ def unconfirm(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
     claim_.settled_at = claim_.confirmed_by_ref = None
     if request.timing == Timing.REPEATING:
         request.taken += claim_.people
+    else:
+        request.due_at = due_at(request.timing, request.starts_at, request.ends_at, at=at)
     volunteer = db.session.get(User, claim_.user_id) if claim_.user_id else None
     if volunteer:
         volunteer.confirmed_minutes -= confirmed

@@ -82,7 +82,7 @@ def show_request(request_id: int) -> Response:
     context: dict[str, Any] = {
         "card": cards.make_card(found, places(db.read), now),
         "step": cards.make_next_step(found, places(db.read), now),
-        "stance": cards.stance_of(found, viewer, settings(), position=position),
+        "stance": cards.stance_of(found, viewer, settings(), now, position=position),
         "request_": found,
         "mine": mine,
         "offer": make_offer(viewer, mine, found, places(db.read), now) if viewer and mine else None,

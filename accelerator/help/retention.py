@@ -49,6 +49,7 @@ def run(*, at: datetime) -> dict[str, int]:
             done[chore.name] = run_chore(chore, at)
         except Exception:
             log.exception("Retention: %s was not done; it will be tried again", chore.name)
+    db.forget_old_pages()
     return done
 
 

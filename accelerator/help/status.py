@@ -158,7 +158,12 @@ def what_next(
     if found & set(OPEN_PROMISES):
         return promised_words(request, found, at=at, zone=zone)
     if ClaimState.CONFIRMED in found:
-        return Next(gettext("Help came."), gettext("A coordinator closes the request, or looks for who is missing."))
+        came = max((claim.settled_at for claim in claims if claim.settled_at), default=at)
+        return Next(
+            gettext("Help came."),
+            gettext("A coordinator closes the request, or looks for who is missing."),
+            add_working_days(came.astimezone(zone).date(), CLOSE_WITHIN),
+        )
     if request.status == RequestStatus.PAUSED:
         return Next(
             gettext("Your request is on hold: nobody new can promise to come right now."),

@@ -466,4 +466,5 @@ def erase() -> Response:
     at = utcnow()
     transitions.erase(requester.id, by=requester, at=at)
     db.session.commit()
+    db.forget_old_pages()
     return visits.end_visit(draw("help/erased.html", on=status.format_day(at)))

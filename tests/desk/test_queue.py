@@ -83,7 +83,7 @@ def test_everything_that_burns_is_there_with_its_reason_and_its_next_step(
     assert "Ben reported 1 h 30 min" in words
     assert "Being cleared up with Cy" in words
     assert "The person wrote to you: just now" in words
-    assert "settle the promises and close it" in words
+    assert "settle what is left and close it" in words
     assert "On Sunday, please." not in words  # read on the page of the case, not over a shoulder
     for row in page.html.select("[data-row]"):
         assert row.select(".burn-acts .btn"), row["id"]
@@ -96,6 +96,33 @@ def test_what_is_over_stands_there_once_while_its_reports_wait(context: Flask, s
     dee = site.as_(cast.dee)
     assert groups(dee.get("/desk")) == ["reported"]
     assert titles(dee.get("/desk?reason=ended"), "ended") == ["Told and over"]
+
+
+def test_what_is_done_and_what_nobody_came_for_wait_to_be_closed(dee: Site, cast: Cast) -> None:
+    done, left = make_request(title="Done"), make_request(title="One still to come", capacity=2)
+    for request_id in (done, left):
+        confirm(take_and_report(request_id, cast.ben), cast.dee)
+    missed = make_request(title="Missed", starts_at=utcnow() + timedelta(minutes=5))
+    with db.transaction() as session:
+        request = session.get_one(HelpRequest, missed)
+        request.starts_at = request.due_at = utcnow() - timedelta(minutes=1)
+    page = dee.get("/desk?reason=ended")
+    assert sorted(titles(page, "ended")) == ["Done", "Missed"]
+    assert "nobody came: give it a new time, or close it" in text_of(page)
+    board_now = text_of(dee.get("/requests"))
+    assert "One still to come" in board_now
+    assert "Missed" not in board_now
+    assert "This one is closed" in text_of(dee.get(f"/requests/{missed}"))
+
+
+def test_a_confirmation_taken_back_brings_it_back_to_the_board(dee: Site, cast: Cast) -> None:
+    request_id = make_request(title="Done")
+    claim_id = take_and_report(request_id, cast.ben)
+    confirm(claim_id, cast.dee)
+    with db.transaction():
+        board.unconfirm(claim_id, by=viewer_of(cast.dee), at=utcnow())
+    assert titles(dee.get("/desk?reason=ended"), "ended") == []
+    assert "Done" in text_of(dee.get("/requests"))
 
 
 def test_what_is_missing_until_it_is_published_is_said(dee: Site, cast: Cast) -> None:

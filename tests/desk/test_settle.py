@@ -47,7 +47,7 @@ def test_one_button_confirms_and_the_hours_are_credited(context: Flask, site: Si
     assert claim_now(claim_id).state == ClaimState.CONFIRMED
     assert "45 min" in text_of(site.as_(cast.ben).get("/me"))
     assert minutes_of(cast.ben) == hours_given() == 45
-    assert "Everything is done" in text_of(dee.get("/desk"))
+    assert "Nothing more is to come: settle what is left and close it" in text_of(dee.get("/desk"))
 
 
 def test_the_coordinator_corrects_the_hours(context: Flask, site: Site, cast: Cast) -> None:

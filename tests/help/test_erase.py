@@ -14,6 +14,7 @@ from accelerator.clock import utcnow
 from accelerator.extensions import db, vault
 from accelerator.help import transitions
 from accelerator.help.models import CaseEntry, HelpDraft, Requester
+from accelerator.help.reveals import reveal_to_coordinator
 from accelerator.integrity.record import SYSTEM
 from accelerator.vault.keys import KeyGone
 from tests.canary import settings_of
@@ -166,6 +167,24 @@ def test_what_was_written_about_them_and_never_published_goes_too(context: Flask
     assert (unseen.title, unseen.story, unseen.search_text) == ("", "", "")
     assert claim_now(claim_id).reason == ""
     assert db.read.scalars(select(UserNotice.reason).where(UserNotice.request_id == shown)).all() == [""]
+
+
+def test_when_the_page_says_so_it_is_nowhere_on_the_disk(
+    known: tuple[int, int, str], app: Flask, site: Site, cast: Cast, database_kind: str
+) -> None:
+    """Also what stood there in the clear: a coordinator's reason, and words that were never published."""
+    if database_kind != "sqlite":
+        pytest.skip("about SQLite")
+    requester_id, request_id, code = known
+    never = make_request(title="Zebrafish for Bota", status=RequestStatus.RECEIVED)
+    with db.transaction() as session:
+        session.get_one(HelpRequest, never).requester_id = requester_id
+    with db.transaction():
+        reveal_to_coordinator(request_id, by=viewer_of(cast.dee), at=utcnow(), reason="Zebrafish called")
+    show_code(site, code)
+    site.press(site.get("/help/status/erase"), "Delete for good", sure="y")
+    files = settings_of(app).instance_path.glob("accelerator.sqlite3*")
+    assert [path.name for path in files if b"Zebrafish" in path.read_bytes()] == []
 
 
 def test_what_is_deleted_is_nowhere_in_the_file(app: Flask, cast: Cast, database_kind: str) -> None:

@@ -81,7 +81,7 @@ def _of_claims(state: str) -> Question:
 QUESTIONS: dict[Reason, Question] = {
     Reason.VERIFY: Question(HelpRequest, HelpRequest.created_at, (text(TO_VERIFY),)),
     Reason.SOON: Question(HelpRequest, _due, (text(UNCLAIMED), _due > _now, _due <= _soon)),
-    Reason.UNCLAIMED: Question(HelpRequest, _published, (text(UNCLAIMED), _published < _long_ago)),
+    Reason.UNCLAIMED: Question(HelpRequest, _published, (text(UNCLAIMED), _published < _long_ago, _due > _now)),
     Reason.REPORTED: _of_claims("reported"),
     Reason.DISPUTED: _of_claims("disputed"),
     Reason.WORD: Question(CaseEntry, CaseEntry.id, (text(UNSEEN_WORD),), join=HelpRequest.id == CaseEntry.request_id),
@@ -90,7 +90,7 @@ QUESTIONS: dict[Reason, Question] = {
     Reason.REPORT: Question(
         DeedReport, DeedReport.id, (text(UNSETTLED),), about=Deed, join=Deed.id == DeedReport.deed_id
     ),
-    Reason.ENDED: Question(HelpRequest, _due, (_is_open, HelpRequest.taken > 0, _due < _now)),
+    Reason.ENDED: Question(HelpRequest, _due, (_is_open, _due <= _now)),
 }
 
 

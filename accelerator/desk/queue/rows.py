@@ -105,12 +105,21 @@ class RowMaker:
             why = gettext("On the board since %(when)s, nobody has taken it", when=since)
             action = Action(gettext("Find somebody"), f"{case}#assign", "o", "people")
         elif reason is Reason.ENDED:
-            why = gettext("Its time was %(when)s: settle the promises and close it", when=self._due(row))
+            why = self._ended(row)
             action = Action(gettext("Settle"), f"{case}#claims-title", "o")
         else:
             why, label = self._to_publish(row)
             action = Action(label, case, "o")
         return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action, is_late=late)
+
+    def _ended(self, row: HelpRequest) -> str:
+        if not row.taken:
+            return gettext(
+                "Its time was %(when)s and nobody came: give it a new time, or close it", when=self._due(row)
+            )
+        if row.timing == Timing.ANY:
+            return gettext("Nothing more is to come: settle what is left and close it")
+        return gettext("Its time was %(when)s: settle the promises and close it", when=self._due(row))
 
     def _to_publish(self, row: HelpRequest) -> tuple[str, str]:
         """What is missing until it is on the board, and the button that leads there."""
