@@ -59,6 +59,12 @@ class Received:
     is_new: bool
 
 
+def is_sent(form_key: str, *, by: Viewer | None) -> bool:
+    """Whether this form was kept already."""
+    sent_key = vault.fingerprint("form", _owner_of(form_key, by))
+    return db.read.scalars(select(Requester.id).where(Requester.sent_key == sent_key)).first() is not None
+
+
 def receive(
     answers: Mapping[str, Any],
     *,

@@ -1,5 +1,6 @@
 """Typing in a call or a paper form: once, with consent, and the code is read out."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,10 @@ from accelerator.extensions import db
 from accelerator.help.contact import open_contact
 from accelerator.help.models import Requester
 from accelerator.help.queries import find_by_code
+from accelerator.questionnaire.consent import consent_hash
+from accelerator.questionnaire.document import body_hash
+from accelerator.questionnaire.models import QuestionnaireVersion
+from accelerator.questionnaire.queries import document_of, get_version
 from tests.cast import ASTANA, Cast
 from tests.site import Site, text_of
 from tests.steps import events_of
@@ -70,9 +75,7 @@ def test_a_call_becomes_a_case_and_the_code_is_read_out(dee: Site, cast: Cast) -
 def test_the_same_form_pressed_twice_is_kept_once_with_one_code(dee: Site) -> None:
     page = dee.get("/desk/intake")
     first = dee.press(page, "Keep", status=200, **ANSWERS)
-    again = dee.press(page, "Keep", **ANSWERS)
-    if again.status_int == 422:  # told that this phone has asked before: a moment ago
-        again = dee.press(again, "Keep", status=200)
+    again = dee.press(page, "Keep", status=200, **ANSWERS)
     assert first.html.select(".read-out") == again.html.select(".read-out")
     assert len(kept()) == 1
 
@@ -124,6 +127,53 @@ def test_consent_on_paper_keeps_its_day(dee: Site) -> None:
     (requester,) = db.read.query(Requester)
     assert requester.channel == "paper"
     assert requester.consent_at.date() == day
+
+
+def publish_another_consent() -> int:
+    """A newer version of the questionnaire that says something else; its number."""
+    with db.transaction() as session:
+        body = json.loads(session.query(QuestionnaireVersion).one().body)
+        body["consent"] = {code: f"A new text ({code})." for code in body["consent"]}
+        text = json.dumps(body, ensure_ascii=False)
+        now = utcnow()
+        newer = QuestionnaireVersion(body=text, body_hash=body_hash(text), created_at=now, published_at=now)
+        session.add(newer)
+        session.flush()
+        return newer.id
+
+
+def hash_of(version_id: int, language: str) -> bytes:
+    return consent_hash(document_of(get_version(db.read, version_id)), language, db.settings)
+
+
+def test_the_consent_is_that_of_the_page_in_the_persons_language(dee: Site) -> None:
+    """The page was open, and the text was read aloud, when a new version was published."""
+    page = dee.get("/desk/intake")
+    newer = publish_another_consent()
+    dee.press(page, "Keep", status=200, **ANSWERS)
+    (requester,) = db.read.query(Requester)
+    assert (requester.version_id, requester.consent_hash) == (1, hash_of(1, "kk"))
+    texts = {told["lang"]: told.get_text() for told in dee.get("/desk/intake").html.select(".told")}
+    assert texts == {code: f"A new text ({code})." for code in ("kk", "ru", "en")}
+    send(dee, phone="8 701 765 43 21", language="ru")
+    (latest,) = db.read.query(Requester).filter(Requester.id != requester.id)
+    assert (latest.version_id, latest.consent_hash) == (newer, hash_of(newer, "ru"))
+
+
+def test_a_paper_form_of_an_earlier_version_is_typed_in_as_such(dee: Site) -> None:
+    publish_another_consent()
+    page = dee.get("/desk/intake")
+    assert page.html.find("a", string="Version 2")["aria-current"] == "page"
+    earlier = dee.get(page.html.find("a", string="Version 1")["href"])
+    assert "A new text" not in text_of(earlier)
+    dee.press(earlier, "Keep", status=200, **(ANSWERS | {"channel": "paper"}))
+    (requester,) = db.read.query(Requester)
+    assert (requester.version_id, requester.consent_version, requester.consent_hash) == (1, 1, hash_of(1, "kk"))
+
+
+@pytest.mark.parametrize("version", ["", "0", "99", "x", "9" * 30, "-1"])
+def test_a_version_that_is_none_is_the_present_one(dee: Site, version: str) -> None:
+    assert dee.get(f"/desk/intake?version={version}").html.find("input", {"name": "version"})["value"] == "1"
 
 
 def test_sent_again_the_day_that_was_kept_stays(dee: Site) -> None:

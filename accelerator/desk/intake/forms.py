@@ -26,6 +26,8 @@ class IntakeForm(Form):
         [chosen(_l("Without their consent we may not keep it. Read it to them and ask."))],
     )
     consent_on = DateField(_l("On which day"), [InputRequired(_l("Please give a date."))])
+    #: Of the questionnaire, whose questions and consent stand on this page.
+    version = HiddenField()
     #: Random: sent twice, it is kept once.
     form_key = HiddenField()
     #: The phone whose earlier requests the coordinator has already been shown.
@@ -34,6 +36,10 @@ class IntakeForm(Form):
     @classmethod
     def blank(cls, today: date) -> "IntakeForm":
         return cls(data={"channel": Channel.PHONE.value, "consent_on": today, "form_key": secrets.token_hex(16)})
+
+    def on(self, version_id: int) -> "IntakeForm":
+        self.version.data = str(version_id)
+        return self
 
     def is_fit(self, today: date) -> bool:
         is_valid = bool(self.validate())

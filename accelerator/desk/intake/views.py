@@ -8,6 +8,7 @@ from flask import Response, make_response, render_template, request
 from accelerator.accounts.viewer import Viewer
 from accelerator.clock import utcnow
 from accelerator.codes import group_code
+from accelerator.config import LANGUAGES
 from accelerator.current import me, settings
 from accelerator.desk.cases.views import describe_related
 from accelerator.desk.intake.forms import IntakeForm
@@ -18,25 +19,34 @@ from accelerator.help.models import Channel
 from accelerator.help.transitions import Received, contact_of
 from accelerator.i18n import current_language
 from accelerator.questionnaire.consent import consent_hash, consent_text
+from accelerator.questionnaire.editor import NAMES
 from accelerator.questionnaire.forms import QuestionForm, make_form_for_desk
-from accelerator.questionnaire.queries import document_of, find_current
+from accelerator.questionnaire.models import QuestionnaireVersion
+from accelerator.questionnaire.queries import document_of, find_current, list_versions
 from accelerator.reference import places
 
 
 def take_in() -> Response:
-    version = find_current(db.read)
+    version = version_at_hand()
     document = document_of(version)
     is_posted = request.method == "POST"
     questions = make_form_for_desk(document, {}, places(db.read), current_language(), is_posted)
     if not is_posted:
-        return show_intake(questions, IntakeForm.blank(today()))
-    frame = IntakeForm.posted()
+        return show_intake(questions, IntakeForm.blank(today()).on(version.id))
+    frame = IntakeForm.posted().on(version.id)
     is_fit = frame.is_fit(today())
     if not questions.validate() or not is_fit:
         return show_intake(questions, frame, 422)
     if is_known(questions, frame, me()):
         return show_intake(questions, frame, 422)
     return keep(questions, frame, version.id, consent_hash(document, language_of(questions), settings()))
+
+
+def version_at_hand() -> QuestionnaireVersion:
+    """The version that stands on the page that was sent, or on the paper; else the one that is asked now."""
+    named = request.values.get("version", "")
+    found = db.read.get(QuestionnaireVersion, int(named)) if named.isdecimal() and len(named) < 19 else None
+    return found if found and found.published_at else find_current(db.read)
 
 
 def keep(questions: QuestionForm, frame: IntakeForm, version_id: int, hash_: bytes) -> Response:
@@ -65,7 +75,7 @@ def day_of_consent(frame: IntakeForm, at: datetime) -> datetime:
 def is_known(questions: QuestionForm, frame: IntakeForm, viewer: Viewer) -> bool:
     """Whether this phone asked before, and the coordinator has not been told yet. Told once, they may go on."""
     phone = contact_of(questions.answers).phone
-    if not phone or frame.shown.data == phone:
+    if not phone or frame.shown.data == phone or help_.is_sent(frame.form_key.data, by=viewer):
         return False
     earlier = find_earlier(db.read, phone, viewer)
     if not earlier.requests and not earlier.elsewhere:
@@ -96,7 +106,9 @@ def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -
         frame=frame,
         earlier=[describe_related(row) for row in earlier.requests] if earlier else [],
         elsewhere=earlier.elsewhere if earlier else 0,
-        consent=consent_text(document, current_language(), settings()),
+        consents={code: consent_text(document, code, settings()) for code in LANGUAGES},
+        languages=NAMES,
+        versions=[version.id for version, _ in list_versions(db.read)],
         active="desk",
     )
     return unkept(make_response(html, status))
