@@ -45,7 +45,8 @@ def write_appeal() -> Response:
         form.add_error("about_desk", gettext("There are no auditors here yet who could take it. Call them instead."))
     if not is_valid or form.errors:
         return show_form("appeals/write.html", form)
-    spend_sending()
+    if not may_send(form):
+        return show_form("appeals/write.html", form, TooManyTries.status)
     kind, is_sealed = Kind(form.kind.data), bool(form.about_desk.data)
     sent = transitions.receive(letter_of(form, kind, is_sealed=is_sealed), form_key=form.key, at=utcnow())
     db.session.commit()
@@ -72,7 +73,8 @@ def write_report() -> Response:
     check_about(form)
     if not is_valid or form.errors:
         return show_form("appeals/report.html", form)
-    spend_sending()
+    if not may_send(form):
+        return show_form("appeals/report.html", form, TooManyTries.status)
     photos = read_photos(form)
     if form.errors:
         return show_form("appeals/report.html", form)
@@ -242,7 +244,8 @@ def act_on_thread(verb: Verb, transition: Any, notice: str) -> Response:
         return show_appeal(found, str(code_form.read), {verb.value: form})
     if not limits.spend(db.session, limits.WORDS_BY_APPEAL, str(found.id), at=utcnow()):
         db.session.commit()
-        raise TooManyTries
+        form.add_error("words", TooManyTries().sentence())
+        return show_appeal(found, str(code_form.read), {verb.value: form})
     transition(transitions.lock_appeal(found.id), form.words.data, form_key=form.key, at=utcnow())
     db.session.commit()
     return show_appeal(fresh(found.id), str(code_form.read), notice=notice)
@@ -302,13 +305,15 @@ def hourly_key() -> str:
     return vault.fingerprint("appeal-limit", f"{hour_of(utcnow()).isoformat()} {client_address()}").hex()
 
 
-def spend_sending() -> None:
+def may_send(form: AppealForm | ReportForm) -> bool:
+    """Whether this address has sent few enough; if not, the form says so, with everything that was typed."""
     at = utcnow()
     limits.forget_old(db.session, at=at)
-    may_send = limits.spend(db.session, limits.APPEAL_BY_ADDRESS, hourly_key(), at=at)
+    is_allowed = limits.spend(db.session, limits.APPEAL_BY_ADDRESS, hourly_key(), at=at)
     db.session.commit()
-    if not may_send:
-        raise TooManyTries
+    if not is_allowed:
+        form.add_error("words", TooManyTries().sentence())
+    return is_allowed
 
 
 def spend_code(amount: int) -> bool:

@@ -70,7 +70,8 @@ def read_upload(form: Any, upload: Any, *, by: Viewer, at: datetime) -> ReadPhot
     is_allowed = limits.spend(db.session, limits.UPLOADS_BY_PERSON, str(by.id), at=at)
     db.session.commit()
     if not is_allowed:
-        raise TooManyTries
+        form.add_error("photos", TooManyTries().sentence())
+        return None
     try:
         return read_photo(upload.stream)
     except PhotoRefused as refused:

@@ -94,7 +94,8 @@ def tell_of_deed() -> Response:
         return show_tell_form(form, photo_keys, 422)
     if not limits.spend(db.session, limits.TELL_BY_PERSON, str(me().id), at=utcnow()):
         db.session.commit()
-        raise TooManyTries
+        form.add_error("title", TooManyTries().sentence())
+        return show_tell_form(form, photo_keys, TooManyTries.status)
     transitions.tell(new_deed(form), photo_keys, by=me(), at=utcnow())
     db.session.commit()
     return redirect_to(
@@ -147,7 +148,9 @@ def report_deed(deed_id: int) -> Response:
         return make_response(render_template("deeds/report.html", form=form, deed=deed, active="deeds"), status)
     if not limits.spend(db.session, limits.REPORT_BY_READER, client_address(), at=utcnow()):
         db.session.commit()
-        raise TooManyTries
+        form.add_error("note", TooManyTries().sentence())
+        html = render_template("deeds/report.html", form=form, deed=deed, active="deeds")
+        return make_response(html, TooManyTries.status)
     transitions.report_deed(
         deed_id,
         reader=reader_key(),

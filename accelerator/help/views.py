@@ -399,7 +399,9 @@ def add_word(request_id: int) -> Response:
         questions = [said.text for said in talk if said.entry.kind == "question" and said.entry.seen_at is None]
         return private(draw("help/word.html", 422 if form.errors else 200, form=form, questions=questions))
     if not limits.spend(db.session, limits.WORDS_BY_REQUESTER, str(found.requester_id), at=utcnow()):
-        raise TooManyTries
+        db.session.commit()
+        form.add_error("word", TooManyTries().sentence())
+        return private(draw("help/word.html", TooManyTries.status, form=form, questions=[]))
     transitions.add_word(found.id, form.word.data, by=asker(), at=utcnow())
     db.session.commit()
     return back_to_status(gettext("Your word is with the coordinators. Thank you."))

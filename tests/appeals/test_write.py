@@ -152,6 +152,8 @@ def test_too_many_from_one_address_are_held_back(site: Site) -> None:
         assert write(site).status_int == 303
     page = write(site)
     assert page.status_int == 429
+    assert "Too many tries" in text_of(page)
+    assert page.html.find("textarea", {"name": "words"}).get_text().strip()
     assert count() == 20
 
 

@@ -305,8 +305,9 @@ def test_uploads_have_an_end(ben: Site, cast: Cast) -> None:
     page = form_of(ben)
     for _ in range(10):
         send(ben, page, hours="99", photos=[(f"{n}.txt", b"not a picture") for n in range(4)], status=422)
-    answer = send(ben, page, photos=[("a.jpg", picture())], status=429)
+    answer = send(ben, page, photos=[("a.jpg", picture())], word="He fetched.", status=422)
     assert "Too many tries" in text_of(answer)
+    assert answer.html.find("textarea", {"name": "word"}).get_text().strip() == "He fetched."
     assert claim_now(1).state == ClaimState.CLAIMED
 
 

@@ -125,7 +125,9 @@ def test_telling_has_an_end(ben: Site) -> None:
     page = ben.get("/deeds/new")
     for _ in range(10):
         ben.press(page, "Tell of it", 303, **TOLD)
-    assert "Too many tries" in text_of(ben.press(page, "Tell of it", 429, **TOLD))
+    refused = ben.press(page, "Tell of it", 429, **TOLD)
+    assert "Too many tries" in text_of(refused)
+    assert refused.html.find("input", {"name": "title"})["value"] == TOLD["title"]
     assert len(deeds()) == 10
 
 

@@ -336,7 +336,9 @@ def test_words_are_limited(context: Flask, site: Site, monkeypatch: pytest.Monke
     show_code(site, code)
     path = f"/help/status/requests/{request_id}/word"
     assert site.post(path, {"word": "one"}).status_int == 303
-    assert site.post(path, {"word": "two"}).status_int == 429
+    refused = site.post(path, {"word": "two"}, 429)
+    assert "Too many tries" in text_of(refused)
+    assert refused.html.find("textarea", {"name": "word"}).get_text().strip() == "two"
 
 
 # ---- another time ----
