@@ -135,7 +135,7 @@ def ask_to_sign_in(_error: SignInNeeded) -> Response:
     """Send the person to sign in, and remember where they were going and which place they wanted."""
     wanted = {"next": request.path}
     if request.method != "GET":
-        wanted["next"] = safe_next(request.form.get("next")) or "/me"
+        wanted["next"] = safe_next(request.form.get("next")) or page_of_form()
         if request.endpoint == "board.claim_request" and request.view_args:
             wanted = {
                 "next": url_for("board.show_request", **request.view_args),
@@ -147,6 +147,12 @@ def ask_to_sign_in(_error: SignInNeeded) -> Response:
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": target})
     return Response(status=303, headers={"Location": target})
+
+
+def page_of_form() -> str:
+    """The page whose form was sent, when it has the form's own address; else one's own page."""
+    has_page = "GET" in current_app.url_map.bind("").allowed_methods(request.path)
+    return request.path if has_page else "/me"
 
 
 def tell_http_error(error: HTTPException) -> Response:
