@@ -209,7 +209,8 @@ def promised_words(request: HelpRequest, found: set[str], *, at: datetime, zone:
     if request.timing == Timing.AT and request.starts_at:
         moment = formatting.day_and_time(request.starts_at, at, zone)
         return Next(coming, gettext("Expected: %(when)s. Afterwards please say here whether they came.", when=moment))
-    return Next(coming, gettext("They call you to agree on the hour. Afterwards please say here whether they came."))
+    agreed = gettext("They call you to agree on the hour. Afterwards please say here whether they came.")
+    return Next(coming, agreed, request.due_at.astimezone(zone).date() if request.timing == Timing.BY else None)
 
 
 def closed_words(request: HelpRequest) -> Next:

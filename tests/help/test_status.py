@@ -330,6 +330,19 @@ def test_an_empty_or_endless_word_is_refused_and_kept(context: Flask, site: Site
     assert entries(request_id) == []
 
 
+def test_by_when_is_said_of_a_promise_with_a_deadline_and_of_help_that_came(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    until, code = asked(timing=Timing.BY, ends_at=utcnow() + timedelta(days=3))
+    claim_id = take(until, cast.ben)
+    assert "No later than:" in text_of(show_code(site, code))
+    tell_done(until, cast.ben)
+    confirm(claim_id, cast.dee)
+    page = text_of(show_code(site, code))
+    assert "Help came." in page
+    assert "No later than:" in page
+
+
 def test_words_are_limited(context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WORDS_BY_REQUESTER", limits.Limit("small", 1, timedelta(hours=1)))
     request_id, code = asked()
