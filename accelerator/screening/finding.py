@@ -70,7 +70,7 @@ def _all_spans(folded: Folded) -> list[tuple[Kind, list[Span]]]:
     return [
         (Kind.EMAIL, find_mails(folded.text)),
         (Kind.IBAN, find_ibans(folded.text)),
-        (Kind.IIN, find_iins(runs)),
+        (Kind.IIN, find_iins(folded.words, runs)),
         (Kind.CARD, find_cards(runs)),
         (Kind.PHONE, find_phones(folded.text, runs)),
         (Kind.HANDLE, find_handles(folded.text)),

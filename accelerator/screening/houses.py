@@ -2,38 +2,9 @@
 
 import re
 
+from accelerator.screening.addresses import find_addresses
+from accelerator.screening.doors import BLOCK, COUNTED, FLAT, HOUSE_WORD, NAME, NUMBER, SEP
 from accelerator.screening.folding import Folded, Span
-
-#: What is counted, after a number: "на улице Абая 12 человек", "Абай көшесінде 20 ағаш", "12 people".
-COUNTED = (
-    r"(?:чел|люд|волонт|добровол|помощник|участник|студент|школьник|час|мин|дн|день|дня|дней|сут|недел|месяц|лет|год|раз"
-    r"|этаж|комнат|подъезд|квартир|дом(?:ов|а\b)|двор|дерев|саженц|куст|клумб|лав|пакет|меш|короб|машин|метр|м\b|км"
-    r"|шт|кг|литр|тенге|тг|детей|ребен|собак|кош|семе|семь|бабуш|пенсион|ветеран|мест|столик|стул|книг|балл|процент"
-    r"|январ|феврал|март|апрел|мая|май|июн|июл|август|сентябр|октябр|ноябр|декабр|утра|вечера|ночи"
-    r"|адам|кісі|ерікті|студент|оқушы|сағат|минут|күн|апта|ай\b|жыл|рет|қабат|бөлме|ағаш|көшет|гүл|қап|қорап|көлік"
-    r"|бала|отбасы|теңге|орын|кітап|дана|қаңтар|ақпан|наурыз|сәуір|мамыр|маусым|шілде|тамыз|қыркүйек|қазан|қараша"
-    r"|желтоқсан|таңғы|кешкі"
-    r"|people|person|volunteer|helper|student|hour|minute|day|week|month|year|time|floor|room|tree|bag|box|car|meter"
-    r"|metre|kilo|kg|km|m\b|am\b|pm\b|a\.m|p\.m|noon|o['’]clock|child|kid|famil|dog|cat|book|seat|place|bench|january"
-    r"|february|march|april|may\b|june|july|august|september|october|november|december|percent)"
-)
-#: 12, 12а, 12/3, 12-45; no hour, no date, no share, no part of a longer number, nothing counted.
-NUMBER = (
-    r"\d{1,4}+(?:[/\\-]\d{1,4}+)?(?:[а-яa-zә](?!\w))?(?![\w%°])(?![:.,]\d)(?!\s?%)"
-    r"(?!-(?:да|де|та|те|ға|ге|қа|ке|дан|ден|тан|тен|нан|нен|ші|шы|й|го|му|е|м|х|ти|и)(?!\w))"
-    rf"(?!\s{{1,2}}{COUNTED})"
-)
-BLOCK = (
-    r"(?:[,\s]{1,3}(?:(?:корп|корпус|стр|строение|литер|блок|block|bldg)\.?\s?(?:\d{1,3}[а-яa-z]?|[а-яa-z])"
-    r"|к\.?\s?\d{1,2})(?!\w))?"
-)
-FLAT = (
-    r"(?:[,\s]{1,3}(?:кв|квартира|оф|офис|пәтер|п|под|подъезд|кіреберіс|apt|apartment|flat|unit|#)\.?\s?(?:№\s?)?\d{1,4}(?!\w)"
-    r"|[,\s]{1,3}\d{1,4}\s?-?\s?(?:пәтер|кв|квартира)(?!\w))"
-)
-NAME = r"[«\"“„]?[\w.\-’']{1,40}+(?:[ ]{1,2}[\w.\-’']{1,40}+){0,2}?[»\"”]?"
-SEP = r"[,\s]{1,3}"
-HOUSE_WORD = r"(?:(?:дом|д|үй|house|building|bldg|№|no)\.?\s{0,2}(?:№\s?)?)"
 
 RU_STREET = (
     r"(?:ул|улиц[аеуыо]й?|пр|пр-т[ае]?|пр-кт|просп|проспект[аеу]?|пер|переул(?:ок|ке|ка)|б-р|бульвар[ае]?|шоссе|наб"
@@ -119,6 +90,7 @@ def find_houses(folded: Folded) -> list[Span]:
     ]
     if re.search(EN_STREET, text):
         found += [match.span() for match in EN_BEFORE.finditer(text) if _are_names(folded, match)]
+    found += find_addresses(folded)
     return sorted(found, key=lambda span: span[0] - span[1])  # the longest of those that overlap
 
 

@@ -82,8 +82,36 @@ IIN = re.compile(r"(?=\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-6]\d{5})")
 IIN_SHAPES = {(12,), (6, 6), (6, 3, 3), (6, 1, 5), (2, 2, 2, 6), (2, 2, 2, 3, 3), (6, 4, 2)}
 
 
-def find_iins(runs: list[Run]) -> list[Span]:
-    """Twelve digits: a date of birth, the century, a number, a check digit. (A company's BIN has no such date.)"""
+#: Twelve digits behind these words are somebody's number, whether or not a digit was mistyped.
+IIN_LABEL = re.compile(
+    r"(?<![\w/\\-])(?:иин|жсн|iin|individual identification number|индивидуальный идентификационный номер"
+    r"|жеке сәйкестендіру нөмірі?)(?:-?[^\W\d_]{1,4})?[\s:№#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}$"
+)
+LABEL_REACH = 80
+
+
+def find_iins(text: str, runs: list[Run]) -> list[Span]:
+    """Twelve digits: a date of birth, the century, a number, a check digit. (A company's BIN has no such date.)
+
+    Or whatever twelve digits the text itself calls so.
+    """
+    return [*_find_proven_iins(runs), *_find_labelled_iins(text, runs)]
+
+
+def _find_labelled_iins(text: str, runs: list[Run]) -> list[Span]:
+    found: list[Span] = []
+    for run in runs:
+        for low in run.offsets[:-1]:
+            part = run.part_at(low, 12)
+            if part is None or part.gap == Gap.LOOSE:
+                continue
+            start = part.span[0]
+            if IIN_LABEL.search(text, max(start - LABEL_REACH, 0), start):
+                found.append(part.span)
+    return found
+
+
+def _find_proven_iins(runs: list[Run]) -> list[Span]:
     found: list[Span] = []
     for run in runs:
         values = [int(digit) for digit in run.digits]

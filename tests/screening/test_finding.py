@@ -31,6 +31,8 @@ def found(text: str) -> list[tuple[str, str]]:
         ("на ул. Абая 12, кв. 4, вечером", "house", "ул. Абая 12, кв. 4"),
         ("Абай көшесі, 12-үй, кешке", "house", "Абай көшесі, 12-үй"),
         ("at 12 Abay street, apt 4, please", "house", "12 Abay street, apt 4"),
+        ("живёт на Абая 150, кв. 4, одна", "house", "живёт на Абая 150, кв. 4"),
+        ("там Сәтбаев 22/1 үй, кешке", "house", "Сәтбаев 22/1 үй"),
         ("<name at mail dot ru>", "email", "name at mail dot ru"),
     ],
 )
@@ -47,7 +49,18 @@ def test_one_check_digit_of_ten_makes_a_card(digit: int) -> None:
 
 @pytest.mark.parametrize("digit", range(10))
 def test_one_check_digit_of_ten_makes_an_iin(digit: int) -> None:
-    assert ("iin" in dict(found(f"ИИН 85010130000{digit}"))) == (digit == 5)
+    assert ("iin" in dict(found(f"Справка 85010130000{digit}"))) == (digit == 5)
+
+
+@pytest.mark.parametrize("label", ["ИИН ", "иин: ", "ЖСН ", "ЖСН-ім — ", "IIN № ", "Жеке сәйкестендіру нөмірі "])
+@pytest.mark.parametrize("digits", ["850412300123", "850412 300123", "850412 300 123", "999999999999"])
+def test_what_the_text_calls_an_iin_is_one_whatever_its_digits(label: str, digits: str) -> None:
+    assert found(f"{label}{digits}, спасибо") == [("iin", digits)]
+
+
+@pytest.mark.parametrize("text", ["БИН 850412300123", "БИН/ИИН 000440000010", "ИИН 85041230012", "ИИН 8504123001234"])
+def test_other_numbers_are_no_iin_for_the_word_alone(text: str) -> None:
+    assert "iin" not in dict(found(text))
 
 
 @pytest.mark.parametrize("number", ["851301300005", "850132300005", "850101900005", "000440000017"])
@@ -91,6 +104,8 @@ PIECES = (  # noqa: SIM905 (sixty short strings as a list take sixty lines)
     "1 |7 |8 7 |+1 |+1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 |1|a|a@|@|a.|(1|1-|1.1.|1,|7,|5/|1\n|\u200b|1\u0336|й\u0306|1️⃣|٧"
     "|ул. |ул. а |дом |д. 5 |5 а |кв 5 |абай көшесі |көшесі |12-үй |мкр. а-|12 |street |12 a b |12 a street "
     "|a b street |12 Abay street, apt 4 |kz|kz86 |de89 3704 0044 |4111 1111 1111 1111 |850101300005 |4 1 1 1 "
+    "|абая |абая 1|абая 12, |живет на |живет на а б |на Аааа |на Аааа Аа |Аааа 12, |Аааа 12, кв |мкр 5, |5 мкр "
+    "|аксай-4, |lives at a |иин |иин 1|иин: 850412 |помогите |помогите а б |көмек "
     "|8.30-12.30, |семь |сто двадцать |o |8о|8 а 7 б |8 девять |8 701 000 00 24 |8 8701000002 |тел 50 "
     "|перевести на |собираем |донат |не |transfer |kaspi |картаға а б |a at |собака |at gmail dot |d at mail dot ru "
 ).split("|")
