@@ -1,5 +1,6 @@
 """``flask demonstration``: fill an empty database with a believable Almaty. Dates are relative to today."""
 
+import contextlib
 import itertools
 import tomllib
 from collections.abc import Callable, Iterator
@@ -14,15 +15,14 @@ from accelerator.accounts import passwords
 from accelerator.accounts.models import AgeGroup, CoordinatorRegion, User
 from accelerator.appeals.queries import find_by_code as find_appeal_by_code
 from accelerator.appeals.sealing import code_of_form
+from accelerator.board import transitions as board
 from accelerator.board.models import Claim, ClaimState, Credit, HelpRequest, RequestStatus
 from accelerator.board.search import normalise
-from accelerator.board.transitions import due_at
+from accelerator.board.transitions import ClaimRefused, due_at
 from accelerator.clock import utcnow
 from accelerator.codes import group_code
-from accelerator.deeds import transitions as deeds
-from accelerator.deeds import uploads
-from accelerator.deeds.models import Deed, DeedStatus, Level, Photo
 from accelerator.demonstration.cases import moment_of, steps_of_cases
+from accelerator.demonstration.deeds import add_deed, credit
 from accelerator.demonstration.letters import steps_of_appeals, steps_of_reports, steps_of_told
 from accelerator.demonstration.marker import leave_mark
 from accelerator.demonstration.stories import Cast, Step, form_key_of, make
@@ -31,12 +31,12 @@ from accelerator.help.queries import find_by_code as find_person_by_code
 from accelerator.help.transitions import codes_of_form
 from accelerator.integrity.record import SYSTEM, EventType, record
 from accelerator.migrations.commands import with_tables
-from accelerator.photos import read_photo, save_photo
 from accelerator.reference import mask_of, places
 from accelerator.regions.models import Region
 
 HERE = Path(__file__).parent
 PASSWORD = "adal-jurek-2026"  # noqa: S105 (for looking around; never in a real database)
+MOST_TOGETHER = 3
 DESK_PHONES = {"KZ-75": "+7 727 000 00 00", "KZ-71": "+7 7172 00 00 00"}
 
 
@@ -101,19 +101,20 @@ def fill(people: list[dict[str, Any]], *, at: datetime) -> None:
         db.session.get_one(Region, code).desk_phone = phone
     users = {person["key"]: add_person(person, at=at) for person in people}
     db.session.flush()
+    cast = Cast(users, {person["key"]: frozenset(person.get("regions", [])) for person in people})
+    writer = next(users[p["key"]] for p in people if p["role"] == "coordinator")
     steps: list[Step] = []
     for row in sorted(read("deeds.toml", "deed"), key=lambda row: -row["days_ago"]):
-        steps += steps_of_reports(add_deed(row, users, at=at), row.get("report", []), at=at)
-    cast = Cast(users, {person["key"]: frozenset(person.get("regions", [])) for person in people})
+        steps += steps_of_reports(add_deed(row, users, writer, at=at), row.get("report", []), at=at)
     steps += steps_of_cases(read("cases.toml", "case"), cast, at=at)
     steps += steps_of_appeals(read("appeals.toml", "appeal"), cast, at=at)
     steps += steps_of_told(read("told.toml", "told"), cast, at=at)
     make(steps)
-    # After the stories: these promises are written down as they are, and a story's must find room by the rules.
-    volunteers = [users[p["key"]] for p in people if p["role"] == "volunteer" and p["age"] == "adult"]
-    writer = next(users[p["key"]] for p in people if p["role"] == "coordinator")
+    # After the stories, whose people must find room. The first volunteer keeps hers for whoever looks around.
+    volunteers = [p["key"] for p in people if p["role"] == "volunteer" and p["age"] == "adult"][1:]
+    turn = itertools.cycle(volunteers)
     for number, row in enumerate(read("requests.toml", "request")):
-        add_request(row, writer, volunteers[1:], number, at=at)
+        add_request(row, writer, cast, turn, number, at=at)
 
 
 def add_person(person: dict[str, Any], *, at: datetime) -> User:
@@ -148,7 +149,9 @@ def _password_hash() -> str:
     return _hashed[0]
 
 
-def add_request(row: dict[str, Any], writer: User, volunteers: list[User], number: int, *, at: datetime) -> None:
+def add_request(
+    row: dict[str, Any], writer: User, cast: Cast, turn: Iterator[str], number: int, *, at: datetime
+) -> None:
     known = places(db.session)
     found = moment_of(row, row["region"], at)
     starts = found if row["when"] in ("at", "repeating") else None
@@ -173,7 +176,7 @@ def add_request(row: dict[str, Any], writer: User, volunteers: list[User], numbe
         min_age=row["min_age"],
         two_adults=row["two_adults"],
         is_asar=row["asar"],
-        status=row["state"],
+        status=RequestStatus.OPEN.value if row["state"] == RequestStatus.PAUSED else row["state"],
         outcome=row.get("outcome"),
         search_text=normalise(" ".join([row["title"], row["story"], *words])),
         created_by_id=writer.id,
@@ -186,89 +189,53 @@ def add_request(row: dict[str, Any], writer: User, volunteers: list[User], numbe
     record(db.session, EventType.REQUEST_CREATED, f"request:{request.id}", by=writer, at=published)
     if row["state"] != RequestStatus.RECEIVED:
         record(db.session, EventType.REQUEST_PUBLISHED, f"request:{request.id}", by=SYSTEM, at=published)
-    add_claims(request, row, volunteers, number, at=at)
+    add_claims(request, row, cast, turn, at=at)
+    request.status = row["state"]  # one is paused after people have promised to come
 
 
-def add_claims(request: HelpRequest, row: dict[str, Any], volunteers: list[User], number: int, *, at: datetime) -> None:
-    """Fill ``taken`` places, the last volunteer bringing the rest along; then the waiting list."""
-    state = ClaimState.CLAIMED if row["state"] != "closed" else ClaimState.CONFIRMED
-    turn = itertools.islice(itertools.cycle(volunteers), number, None)
-    hands = min(row["taken"], len(volunteers))
-    for place in range(hands):
-        people = 1 if place < hands - 1 else row["taken"] - hands + 1
-        add_claim(request, next(turn), state, people, at=at)
-    request.taken = row["taken"]
+def add_claims(request: HelpRequest, row: dict[str, Any], cast: Cast, turn: Iterator[str], *, at: datetime) -> None:
+    """Fill ``taken`` places, some bringing others along; then the waiting list."""
+    if row["state"] == RequestStatus.CLOSED:
+        for people in shares(row["taken"]):
+            add_done_claim(request, cast.users[next(turn)], people, at=at)
+        request.taken = row["taken"]
+        return
+    for people in shares(row["taken"]):
+        promise(request, cast, turn, people, at=at)
     for _ in range(row.get("waiting", 0)):
-        add_claim(request, next(turn), ClaimState.WAITING, 1, at=at)
-        request.waiting = (request.waiting or 0) + 1
-    db.session.flush()
+        promise(request, cast, turn, 1, at=at)
+    db.session.refresh(request)
 
 
-def add_claim(request: HelpRequest, user: User, state: ClaimState, people: int, *, at: datetime) -> None:
-    is_done = state is ClaimState.CONFIRMED
+def shares(taken: int) -> list[int]:
+    """How many each brings who comes: at most three, so that few people keep the whole city's promises."""
+    return [min(MOST_TOGETHER, taken - begun) for begun in range(0, taken, MOST_TOGETHER)]
+
+
+def promise(request: HelpRequest, cast: Cast, turn: Iterator[str], people: int, *, at: datetime) -> None:
+    """The next in turn whom the board's own rules allow it takes the places, or waits for them."""
+    at -= timedelta(hours=20)
+    for _ in cast.users:
+        with contextlib.suppress(ClaimRefused):
+            taken = board.claim(request.id, by=cast.viewer(next(turn), at=at), at=at, people=people, may_wait=True)
+            if taken.is_new:
+                return
+    raise RuntimeError(f"Nobody is free to help with “{request.title}”.")
+
+
+def add_done_claim(request: HelpRequest, user: User, people: int, *, at: datetime) -> None:
     claim = Claim(
         request_id=request.id,
         user_id=user.id,
         people=people,
-        state=state.value,
-        minutes=request.minutes if is_done else None,
-        credit=Credit.HIDDEN.value if is_done else None,
+        state=ClaimState.CONFIRMED.value,
+        minutes=request.minutes,
+        credit=Credit.HIDDEN.value,
         created_at=at - timedelta(hours=20),
-        reported_at=at - timedelta(hours=6) if is_done else None,
-        settled_at=at if is_done else None,
+        reported_at=at - timedelta(hours=6),
+        settled_at=at,
     )
     db.session.add(claim)
     db.session.flush()
-    kind = EventType.CLAIM_WAITING if state is ClaimState.WAITING else EventType.CLAIM_TAKEN
-    record(db.session, kind, f"request:{request.id}", by=user, at=at, claim=claim.id)
-    if is_done:
-        user.confirmed_minutes = (user.confirmed_minutes or 0) + request.minutes
-        deeds.credit_hours(request.region_code, request.minutes * people, at=at)
-        record(db.session, EventType.CLAIM_CONFIRMED, f"request:{request.id}", by=SYSTEM, at=at, claim=claim.id)
-
-
-def add_deed(row: dict[str, Any], users: dict[str, User], *, at: datetime) -> int:
-    """Write a deed and return its number."""
-    zone = places(db.session).zone(row["region"])
-    hour, minute = map(int, row["at"].split(":"))
-    there = at.astimezone(zone) - timedelta(days=row["days_ago"])
-    happened = min(there.replace(hour=hour, minute=minute, second=0, microsecond=0), at - timedelta(minutes=9))
-    doer = users.get(row["doer"])
-    is_pending = row.get("state") == "pending"
-    deed = Deed(
-        user_id=doer.id if doer else None,
-        doer_name=doer.name if doer else "",
-        title=row["title"],
-        story=row["text"],
-        locale=row["lang"],
-        kind_code=row["kind"],
-        region_code=row["region"],
-        district_code=row.get("district") or None,
-        happened_at=happened,
-        minutes=row["minutes"],
-        helpers=row["helpers"],
-        helped=row["helped"],
-        level=Level(row["level"]).value,
-        status=DeedStatus.PENDING.value if is_pending else DeedStatus.PUBLISHED.value,
-        thanks=row["thanks"],
-        created_at=happened,
-        published_at=None if is_pending else happened,
-    )
-    db.session.add(deed)
-    db.session.flush()
-    if row.get("photo"):
-        add_photo(deed, HERE / "pictures" / row["photo"], at=at)
-    if not is_pending:
-        deeds.count(deed, +1)
-    kind = EventType.DEED_TOLD if is_pending else EventType.DEED_PUBLISHED
-    record(db.session, kind, f"deed:{deed.id}", by=doer or SYSTEM, at=happened)
-    return deed.id
-
-
-def add_photo(deed: Deed, path: Path, *, at: datetime) -> None:
-    with path.open("rb") as file:
-        photo = read_photo(file)
-    key = save_photo(uploads.storage(), photo)
-    db.session.add(
-        Photo(key=key, user_id=deed.user_id, deed_id=deed.id, width=photo.width, height=photo.height, created_at=at)
-    )
+    record(db.session, EventType.CLAIM_TAKEN, f"request:{request.id}", by=user, at=at, claim=claim.id)
+    credit(claim, request, user)
