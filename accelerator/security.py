@@ -18,7 +18,7 @@ from accelerator import visits
 from accelerator.accounts.sessions import current_viewer
 from accelerator.addresses import parse_address, with_neighbours
 from accelerator.errors import Forged
-from accelerator.visits import visit_id
+from accelerator.visits import known_visit, visit_id
 
 TOKEN_FIELD = "csrf_token"  # noqa: S105 (the name of a field)
 TOKEN_BYTES = 16
@@ -80,7 +80,16 @@ def is_token(given: str) -> bool:
 def reader_key() -> str:
     """Who thanks or reports: the account, else the browser; hashed, so that the row names nobody."""
     viewer = current_viewer()
-    who = viewer.public_ref if viewer else visit_id()
+    return _reader_key(viewer.public_ref if viewer else visit_id())
+
+
+def earlier_reader_key() -> str | None:
+    """Who the same reader was in this browser before signing in; `None` for a visitor, or a browser new to us."""
+    visit = known_visit()
+    return _reader_key(visit) if visit and current_viewer() else None
+
+
+def _reader_key(who: str) -> str:
     return hmac.new(secret_key(), b"reader:" + who.encode(), hashlib.sha256).hexdigest()
 
 

@@ -100,8 +100,12 @@ def find_report_region(session: Session, photo: Photo) -> str | None:
     return session.scalars(request.where(Claim.id == photo.claim_id)).first()
 
 
-def has_thanked(session: Session, deed_id: int, reader: str) -> bool:
-    return session.get(DeedThanks, (deed_id, reader)) is not None
+def has_thanked(session: Session, deed_id: int, *readers: str | None) -> bool:
+    """Whether one of them has: an account, and the browser before it signed in."""
+    found = select(DeedThanks.deed_id).where(
+        DeedThanks.deed_id == deed_id, DeedThanks.reader.in_(filter(None, readers))
+    )
+    return session.execute(found.limit(1)).first() is not None
 
 
 @dataclass(frozen=True)

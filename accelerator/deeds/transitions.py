@@ -21,6 +21,7 @@ from accelerator.deeds.models import (
     Level,
     Photo,
 )
+from accelerator.deeds.queries import has_thanked
 from accelerator.errors import NotAllowed, NotFound, SignInNeeded
 from accelerator.extensions import db
 from accelerator.integrity.record import SYSTEM, Actor, EventType, record
@@ -175,12 +176,16 @@ def keep_after_reports(deed_id: int, *, by: Viewer, at: datetime) -> Deed:
     return deed
 
 
-def thank(deed_id: int, *, reader: str) -> bool:
-    """One thank-you per reader; False when this reader has already thanked, or the deed went with its doer."""
+def thank(deed_id: int, *, reader: str, earlier: str | None = None) -> bool:
+    """One thank-you per reader; False when this reader has already thanked, or the deed went with its doer.
+
+    What was said as ``earlier``, in the same browser before signing in, counts as theirs. Both keep their row: it is
+    not said again in another browser, nor here after signing out.
+    """
     there = select(Deed.id, literal(reader)).where(Deed.id == deed_id).with_for_update(read=True, key_share=True)
     statement = _dialect().insert(DeedThanks).from_select(["deed_id", "reader"], there)
     added = db.session.execute(statement.on_conflict_do_nothing().returning(DeedThanks.deed_id)).all()
-    if not added:
+    if not added or (earlier and has_thanked(db.session, deed_id, earlier)):
         return False
     db.session.execute(
         update(Deed)

@@ -22,7 +22,7 @@ from accelerator.integrity.record import READER
 from accelerator.paging import Cursor
 from accelerator.photos import PhotoSize, photo_file
 from accelerator.reference import places
-from accelerator.security import client_address, reader_key
+from accelerator.security import client_address, earlier_reader_key, reader_key
 from accelerator.sharing import picture_response
 
 
@@ -62,7 +62,7 @@ def show_deed(deed_id: int) -> Response:
         kind_label=places(db.read).kind(deed.kind_code, current_language()),
         kind_code=deed.kind_code,
         photos=[cards.make_photo(p.key, p.width, p.height) for p in queries.list_photos(db.read, deed.id)],
-        has_thanked=queries.has_thanked(db.read, deed_id, reader_key()),
+        has_thanked=queries.has_thanked(db.read, deed_id, reader_key(), earlier_reader_key()),
         active="deeds",
     )
     return make_response(html)
@@ -131,7 +131,7 @@ def thank_for_deed(deed_id: int) -> Response:
     if not limits.spend(db.session, limits.THANKS_BY_ADDRESS, client_address(), at=utcnow()):
         db.session.commit()
         raise TooManyTries
-    is_first = transitions.thank(deed_id, reader=reader_key())
+    is_first = transitions.thank(deed_id, reader=reader_key(), earlier=earlier_reader_key())
     db.session.commit()
     button = render_template(
         "deeds/_thanks.html", deed_id=deed_id, thanks=deed.thanks + int(is_first), has_thanked=True

@@ -10,7 +10,7 @@ from accelerator.deeds.models import Deed, DeedStatus, DeedThanks
 from accelerator.errors import NotFound
 from accelerator.extensions import db
 from accelerator.integrity.record import READER
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.factories import make_deed
 from tests.site import Site, text_of
 from tests.steps import row
@@ -48,6 +48,32 @@ def test_once_a_browser(context: Flask, site: Site, cast: Cast) -> None:
         page = browser.get(f"/deeds/{deed_id}")
         for _ in range(3):
             browser.press(page, "Say thanks", status=303)
+    assert row(Deed, deed_id).thanks == 2
+
+
+def sign_in(browser: Site, email: str) -> None:
+    browser.follow(browser.press(browser.get("/login"), "Sign in", 303, email=email, password=PASSWORD))
+
+
+def test_what_was_said_before_signing_in_counts_as_ones_own(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed()
+    site.follow(site.press(site.get(f"/deeds/{deed_id}"), "Say thanks", 303))
+    sign_in(site, "ben@example.org")
+    assert "You said thanks" in text_of(site.get(f"/deeds/{deed_id}"))
+    assert "You have already said thanks." in text_of(site.htmx(f"/deeds/{deed_id}/thank", status=200))
+    elsewhere = site.as_(cast.ben)
+    assert "You have already said thanks." in text_of(elsewhere.htmx(f"/deeds/{deed_id}/thank", status=200))
+    site.press(site.get("/me"), "Sign out", 303)
+    site.htmx(f"/deeds/{deed_id}/thank", status=200)
+    assert row(Deed, deed_id).thanks == 1
+    site.as_(cast.cy).htmx(f"/deeds/{deed_id}/thank", status=200)
+    assert row(Deed, deed_id).thanks == 2
+
+
+def test_what_another_browser_said_is_no_ones_own(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed()
+    site.press(site.get(f"/deeds/{deed_id}"), "Say thanks", 303)
+    site.as_(cast.ben).htmx(f"/deeds/{deed_id}/thank", status=200)
     assert row(Deed, deed_id).thanks == 2
 
 
