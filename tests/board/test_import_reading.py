@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -362,6 +363,81 @@ def test_dates_in_three_languages(text: str, date_format: str, expected: str) ->
 def test_impossible_dates_are_refused(tmp_path: Path, cell: str) -> None:
     item = one_field(tmp_path, "starts_at", 'formats = ["%d.%m.%Y"]', cell)
     assert f'Column "x" says "{cell}"; expected a d' in bad_of(item).reason.replace("expected a day", "expected a d")
+
+
+FRENCH = 'months = { "Janvier" = 1, "Février" = 2, "août" = 8, "déc." = 12, "décembre" = 12 }'
+TURKISH = 'months = { "Ocak" = 1, "Ağustos" = 8, "Ekim" = 10, "Aralık" = 12 }'
+
+
+def with_months(folder: Path, months: str, cell: str, formats: str = '["%d %B %Y"]') -> RequestDraft | BadRow:
+    fields = f'[fields.starts_at]\ncolumn = "x"\nformats = {formats}\n'
+    mapping = make_mapping(
+        folder, SMALL.replace("[fields.source_id]", f"[dates]\n{months}\n[fields.source_id]") + fields
+    )
+    (item,) = read(folder, mapping, f"id,title,story,x\n1,T,S,{cell}\n")
+    return item
+
+
+@pytest.mark.parametrize(
+    ("months", "cell", "day"),
+    [
+        (FRENCH, "3 décembre 2026", (2026, 12, 3)),
+        (FRENCH, "3 DÉCEMBRE 2026", (2026, 12, 3)),
+        (FRENCH, "3 de\u0301cembre 2026", (2026, 12, 3)),  # the accent as a character of its own
+        (FRENCH, "3 déc. 2026", (2026, 12, 3)),
+        (FRENCH, "15 août 2026", (2026, 8, 15)),
+        (TURKISH, "3 Aralık 2026", (2026, 12, 3)),
+        (TURKISH, "3 ARALIK 2026", (2026, 12, 3)),
+        (TURKISH, "3 EKİM 2026", (2026, 10, 3)),
+        (TURKISH, "7 қазанда 2026", (2026, 10, 7)),  # our languages stay known
+        ('months = { "दिसंबर" = 12 }', "3 दिसंबर 2026", (2026, 12, 3)),
+        ('months = { "mai" = 5, "may" = 6 }', "3 may 2026", (2026, 6, 3)),  # the mapping's word comes first
+    ],
+)
+def test_months_in_other_languages_by_the_mapping_alone(
+    tmp_path: Path, months: str, cell: str, day: tuple[int, int, int]
+) -> None:
+    starts_at = draft_of(with_months(tmp_path, months, cell)).starts_at
+    assert starts_at
+    assert starts_at.astimezone(ZoneInfo("Asia/Almaty")).timetuple()[:3] == day
+
+
+@pytest.mark.parametrize("months", ["", TURKISH])
+def test_a_month_that_nobody_named_is_refused_as_such(tmp_path: Path, months: str) -> None:
+    reason = bad_of(with_months(tmp_path, months, "3 décembre 2026")).reason
+    assert 'Column "x" says "3 décembre 2026"; expected a month in Kazakh, Russian or English, not "décembre"' in reason
+    assert "unless [dates] months says which one it is." in reason
+    assert "a day that exists" in bad_of(with_months(tmp_path, FRENCH, "31 février 2026")).reason
+
+
+def test_a_format_with_an_unknown_month_leaves_the_others_their_turn(tmp_path: Path) -> None:
+    formats = '["%d %B %Y", "%d décembre %Y / %m"]'
+    assert "décembre" in bad_of(with_months(tmp_path, "", "3 décembre 2026", formats)).reason
+    assert draft_of(with_months(tmp_path, "", "3 décembre 2026 / 12", formats)).starts_at
+
+
+@pytest.mark.parametrize(
+    ("months", "complaint"),
+    [
+        ('months = { "décembre" = 13 }', '[dates.months] "décembre" must be the number of a month, 1 to 12.'),
+        ('months = { "décembre" = 0 }', '[dates.months] "décembre" must be the number of a month, 1 to 12.'),
+        ('months = { "décembre" = "12" }', "must be a whole number"),
+        ('months = { "le mois 12" = 12 }', '[dates.months] "le mois 12" must be one word'),
+        ('months = ["janvier"]', "[dates] months must be a table"),
+        ('month = { "janvier" = 1 }', 'did you mean "months"'),
+    ],
+)
+def test_a_slip_in_the_names_of_months_is_said_once(tmp_path: Path, months: str, complaint: str) -> None:
+    with pytest.raises(MappingError) as refused:
+        with_months(tmp_path, months, "3 décembre 2026")
+    assert complaint in str(refused.value)
+
+
+def test_the_documented_line_about_months_can_be_switched_on(tmp_path: Path) -> None:
+    text = (MAPPINGS / "example-ru.toml").read_text("utf-8")
+    assert "# months = {" in text
+    mapping = make_mapping(tmp_path, text.replace("# months = {", "months = {"))
+    assert mapping.fields["published_at"].formats[0].months == {"janvier": 1, "janv": 1, "décembre": 12}
 
 
 def test_a_time_that_clocks_jumped_over_is_refused(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
-"""Dates in any format and in three languages, whatever the locale of the machine.
+"""Dates in any format and in three languages, whatever the locale of the machine; a mapping names other months.
 
 `time.strptime` knows month names only in the process's locale, so the formats (the same `%` letters) are
 turned into regular expressions here.
 """
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from accelerator.board.importing.cleaning import fold
+from accelerator.board.importing.cleaning import fold, shown
 
 # Outside these years a conversion between zones may leave the calendar, and no request lives there.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -34,13 +36,15 @@ _MONTHS = {name: number for names in _MONTH_NAMES.values() for number, name in e
 _KAZAKH_ENDINGS = ("да", "де", "та", "те", "дан", "ден", "тан", "тен", "ға", "ге", "қа", "ке", "ы", "і")
 
 _WORD = r"[^\W\d_]+\.?"
+# Vowel signs of many scripts are no letters to `re`.
+_MONTH_WORD = r"[^\s\d.,/()]+\.?"
 _DIRECTIVES = {
     "d": r"(?P<day>\d{1,2})",
     "m": r"(?P<month>\d{1,2})",
     "Y": r"(?P<year>\d{4})",
     "y": r"(?P<short_year>\d{2})",
-    "B": rf"(?P<month_name>{_WORD})",
-    "b": rf"(?P<month_name>{_WORD})",
+    "B": rf"(?P<month_name>{_MONTH_WORD})",
+    "b": rf"(?P<month_name>{_MONTH_WORD})",
     "H": r"(?P<hour>\d{1,2})",
     "I": r"(?P<hour12>\d{1,2})",
     "M": r"(?P<minute>\d{2})",
@@ -55,11 +59,15 @@ _DIRECTIVES = {
 
 @dataclass(frozen=True)
 class DateFormat:
-    """One compiled format; `text` is what the mapping says, for example "%d.%m.%Y %H:%M"."""
+    """One compiled format; `text` is what the mapping says, for example "%d.%m.%Y %H:%M".
+
+    `months` are the names that the mapping adds, as `month_key` writes them.
+    """
 
     text: str
     pattern: re.Pattern[str]
     has_time: bool
+    months: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,10 +78,10 @@ class Moment:
     has_time: bool
 
 
-def compile_format(text: str) -> DateFormat:
+def compile_format(text: str, months: Mapping[str, int] | None = None) -> DateFormat:
     """Raise ValueError with the sentence to show when a letter is unknown, repeated or missing."""
     parts: list[str] = []
-    for directive, space, literal in re.findall(r"%(.?)|(\s+)|([^%\s]+)", text):
+    for directive, space, literal in re.findall(r"%(.?)|(\s+)|([^%\s]+)", unicodedata.normalize("NFC", text)):
         if space:
             parts.append(r"\s+")
         elif literal:
@@ -87,22 +95,30 @@ def compile_format(text: str) -> DateFormat:
     except re.error:
         raise ValueError(f'"{text}" names the same part of the date twice') from None
     _require_whole_date(text, pattern)
-    return DateFormat(text, pattern, has_time=bool({"hour", "hour12"} & set(pattern.groupindex)))
+    return DateFormat(text, pattern, has_time=bool({"hour", "hour12"} & set(pattern.groupindex)), months=months or {})
 
 
 def parse_moment(text: str, formats: tuple[DateFormat, ...]) -> Moment:
     """Read `text` by the first format that fits; raise ValueError with what was expected instead."""
-    fits = False
+    fits, unknown = False, ""
     for date_format in formats:
-        match = date_format.pattern.fullmatch(text.strip())
+        match = date_format.pattern.fullmatch(unicodedata.normalize("NFC", text.strip()))
         if match is None:
             continue
+        month = _month(match, date_format.months)
+        if month is None:
+            unknown = match["month_name"]
+            continue
         fits = True
-        moment = _moment(match, has_time=date_format.has_time)
+        moment = _moment(match, month, has_time=date_format.has_time)
         if moment is not None:
             return moment
     if fits:
         raise ValueError(f"a day that exists, between {FIRST_YEAR} and {LAST_YEAR}")
+    if unknown:
+        raise ValueError(
+            f'a month in Kazakh, Russian or English, not "{shown(unknown)}", unless [dates] months says which one it is'
+        )
     raise ValueError("a date written as " + " or ".join(f'"{one.text}"' for one in formats))
 
 
@@ -135,12 +151,11 @@ def _require_whole_date(text: str, pattern: re.Pattern[str]) -> None:
         raise ValueError(f'"{text}" has %I (hours to 12) without %p (am or pm); use %H for 24 hours')
 
 
-def _moment(match: re.Match[str], *, has_time: bool) -> Moment | None:
+def _moment(match: re.Match[str], month: int, *, has_time: bool) -> Moment | None:
     """None when the parts fit the format but name no day in the calendar."""
     parts = match.groupdict()
-    month = _month(parts["month_name"]) if parts.get("month_name") else int(parts["month"])
     hour = _hour(parts)
-    if month is None or hour is None:
+    if hour is None:
         return None
     try:
         at = datetime(
@@ -173,8 +188,21 @@ def _hour(parts: dict[str, str]) -> int | None:
     return hour % 12 + (12 if parts["half"] in "Pp" else 0)
 
 
-def _month(name: str) -> int | None:
-    word = fold(name).removesuffix(".")
+def _month(match: re.Match[str], named: Mapping[str, int]) -> int | None:
+    """None for a name that neither the mapping nor our languages have."""
+    parts = match.groupdict()
+    return _month_of_name(parts["month_name"], named) if parts.get("month_name") else int(parts["month"])
+
+
+def month_key(name: str) -> str:
+    """A month's name for comparing; dotted and dotless i are one: "ARALIK" is "aralık", "EKİM" is "ekim"."""
+    return fold(name).removesuffix(".").replace("\u0307", "").replace("ı", "i")
+
+
+def _month_of_name(name: str, named: Mapping[str, int]) -> int | None:
+    word = month_key(name)
+    if word in named:
+        return named[word]
     if word in _MONTHS:
         return _MONTHS[word]
     stems = (word.removesuffix(ending) for ending in _KAZAKH_ENDINGS if word.endswith(ending))

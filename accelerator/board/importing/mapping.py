@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from accelerator.board.importing.amounts import UNIT_MINUTES, parse_count, parse_minutes, parse_yes
 from accelerator.board.importing.cleaning import fold
-from accelerator.board.importing.dates import DateFormat, compile_format, parse_moment
+from accelerator.board.importing.dates import DateFormat, compile_format, month_key, parse_moment
 from accelerator.board.importing.records import FileFormat
 
 TEXTS = ("source_id", "title", "story", "briefing")
@@ -60,6 +60,14 @@ class RegionSpec:
     ru: str
     en: str
     timezone: str | None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the mapping names once for all its fields: regions, and months by `month_key`."""
+
+    regions: tuple[RegionSpec, ...]
+    months: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -171,10 +179,11 @@ def _mapping(path: Path, root: "_Table") -> Mapping:
     source = root.text("source")
     if source is None or not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", source):
         root.fail("source", 'needs a short name of this source, such as "nyc": small letters, digits, . _ -')
-    dates = root.table("dates", "timezone")
+    dates = root.table("dates", "timezone", "months")
     privacy = root.table("privacy", "columns")
     file = _file(root)
     regions = tuple(_region(table) for table in root.tables("regions"))
+    names = _Names(regions, _months(dates))
     return Mapping(
         path=path,
         source=source,
@@ -183,8 +192,21 @@ def _mapping(path: Path, root: "_Table") -> Mapping:
         regions=regions,
         zones={region.code: ZoneInfo(region.timezone) for region in regions if region.timezone},
         private_columns=privacy.texts("columns"),
-        fields=_fields(root.table("fields", *FIELDS), regions, file.decimal),
+        fields=_fields(root.table("fields", *FIELDS), names, file.decimal),
     )
+
+
+def _months(dates: "_Table") -> dict[str, int]:
+    """Further names of months by `month_key`, each with its number."""
+    if "months" not in dates.data:
+        return {}
+    table = dates.table("months")
+    for name in table.data:
+        if re.search(r"[\s\d.,/()]", name.strip().removesuffix(".")) or not month_key(name):
+            table.fail(f'"{name}"', "must be one word as it stands in the dates, without digits")
+        if table.whole(name, 0) not in range(1, 13):
+            table.fail(f'"{name}"', "must be the number of a month, 1 to 12")
+    return {month_key(name): table.whole(name, 0) for name in table.data}
 
 
 def _file(root: "_Table") -> FileFormat:
@@ -221,18 +243,18 @@ def _region(table: "_Table") -> RegionSpec:
     return RegionSpec(code, table.text("parent"), kk, ru, en, table.text("timezone"))
 
 
-def _fields(root: "_Table", regions: tuple[RegionSpec, ...], decimal: str | None) -> dict[str, FieldRule]:
+def _fields(root: "_Table", names: "_Names", decimal: str | None) -> dict[str, FieldRule]:
     for name in NEEDED_FIELDS:
         if name not in root.data:
             root.fail(name, 'is missing; say column = "…", or value = "…" for the same in every row')
-    rules = {name: _rule(root.table(name), name, regions) for name in root.data}
+    rules = {name: _rule(root.table(name), name, names) for name in root.data}
     for name, rule in rules.items():
         for outcome in sorted(rule.outcomes()):
             _check_outcome(root.table(name), rule, outcome, decimal)
     return rules
 
 
-def _rule(table: "_Table", name: str, regions: tuple[RegionSpec, ...]) -> FieldRule:
+def _rule(table: "_Table", name: str, names: "_Names") -> FieldRule:
     table.allow(*_SOURCE_KEYS, "required", *_EXTRA_KEYS.get(name, ()))
     template = table.text("template")
     columns = _columns(table, template)
@@ -244,28 +266,28 @@ def _rule(table: "_Table", name: str, regions: tuple[RegionSpec, ...]) -> FieldR
         template=template,
         blank=frozenset(fold(text) for text in table.texts("blank")),
         pattern=_pattern(table),
-        values=_values(table, name, regions),
+        values=_values(table, name, names.regions),
         other=table.word("other"),
         split=table.text("split") or ",",
         keywords=tuple(_keyword(keyword) for keyword in table.tables("keywords")),
         keywords_in=table.texts("keywords_in"),
-        fallback=_fallback(table, name, regions),
+        fallback=_fallback(table, name, names),
         default=table.word("default"),
         required=table.flag("required") or name in ("source_id", "title"),
-        **_extras(table, name),
+        **_extras(table, name, names.months),
     )
     _check_rule(table, rule)
     return rule
 
 
-def _fallback(table: "_Table", name: str, regions: tuple[RegionSpec, ...]) -> FieldRule | None:
+def _fallback(table: "_Table", name: str, names: "_Names") -> FieldRule | None:
     if "fallback" not in table.data:
         return None
     fallback = table.table("fallback")
     # Formats, bounds and units hold for the field, wherever its text comes from.
     inherited = {key: table.data[key] for key in _EXTRA_KEYS.get(name, ()) if key in table.data}
     fallback.data = inherited | fallback.data
-    return _rule(fallback, name, regions)
+    return _rule(fallback, name, names)
 
 
 def _columns(table: "_Table", template: str | None) -> tuple[str, ...]:
@@ -323,9 +345,9 @@ def _word_pattern(word: str) -> str:
     return re.escape(stem[:-1]) if stem.endswith("*") else re.escape(stem) + r"(?!\w)"
 
 
-def _extras(table: "_Table", name: str) -> dict[str, Any]:
+def _extras(table: "_Table", name: str, months: dict[str, int]) -> dict[str, Any]:
     if name in MOMENTS:
-        return {"formats": _formats(table), "timezone": table.zone("timezone")}
+        return {"formats": _formats(table, months), "timezone": table.zone("timezone")}
     if name in COUNTS:
         least, most = _DEFAULT_BOUNDS[name]
         return {
@@ -341,12 +363,12 @@ def _extras(table: "_Table", name: str) -> dict[str, Any]:
     return {}
 
 
-def _formats(table: "_Table") -> tuple[DateFormat, ...]:
+def _formats(table: "_Table", months: dict[str, int]) -> tuple[DateFormat, ...]:
     texts = table.texts("formats")
     if not texts:
         table.fail("formats", 'is missing; list how the dates are written, such as ["%d.%m.%Y", "%d %B %Y"]')
     try:
-        return tuple(compile_format(text) for text in texts)
+        return tuple(compile_format(text, months) for text in texts)
     except ValueError as error:
         table.fail("formats", f"is wrong: {error}")
 
