@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from accelerator.accounts.models import Role
 from tests.browser.conftest import Browse
 from tests.browser.tabs import Tab
 from tests.browser.world import World, unique
@@ -127,3 +128,21 @@ def test_the_language_is_changed_where_one_is(world: World, browse: Browse, scri
     elsewhere.context.clear_cookies(name="lang")
     elsewhere.open("/me")
     expect(elsewhere.page.locator("html")).to_have_attribute("lang", "ru")
+
+
+@pytest.mark.parametrize("width", [640, 1280])
+def test_a_page_opens_at_its_top(world: World, browse: Browse, width: int) -> None:
+    """A chip that is on is brought into view only in a row of chips that scrolls by itself."""
+    for _ in range(3):
+        world.request(minutes=15)
+    tab = browse(world.person(Role.COORDINATOR), width=width)
+    for path in ("/requests?minutes=30", "/requests?when=anytime", "/desk", "/desk/requests", "/desk/requests/new"):
+        tab.open(path)
+        assert tab.page.evaluate("scrollY") == 0, f"{path} opens scrolled down"
+
+
+def test_on_a_phone_the_chip_that_is_on_is_in_view(browse: Browse) -> None:
+    tab = browse()
+    tab.open("/requests?when=anytime")
+    expect(tab.page.locator("#chips [aria-current]").last).to_be_in_viewport(ratio=0.9)
+    assert tab.page.evaluate("scrollY") == 0
