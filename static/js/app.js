@@ -68,6 +68,22 @@
     for (const filters of document.querySelectorAll("details.more[open]")) filters.open = false;
   });
 
+  // A chip chooses for the form around it, at once: whatever the form asks next keeps that choice.
+  addEventListener("htmx:configRequest", ({ detail: { elt } }) => {
+    if (!elt.closest("#chips")) return;
+    const chosen = new URL(elt.href).searchParams;
+    for (const field of elt.closest("form").querySelectorAll(".more-body select")) {
+      field.value = chosen.get(field.name) || field.options[0].value;
+    }
+    const fits = document.getElementById("fits");
+    if (fits) fits.checked = chosen.has("fits");
+  });
+
+  // The language changes on the page as it is filtered now.
+  addEventListener("htmx:pushedIntoHistory", ({ detail: { path } }) => {
+    document.querySelector(".menu-body [name=next]").value = path;
+  });
+
   // --- menus close like people expect -----------------------------------------------------------
   const MENUS = "details.menu[open], details.more[open], details.dialog[open]";
   addEventListener("keydown", (event) => {

@@ -92,6 +92,69 @@ def test_filters_are_chosen_and_cleared(world: World, browse: Browse, script: bo
     expect(tab.page.locator("#q")).to_have_value("")
 
 
+def test_chips_change_the_list_and_leave_the_page(world: World, browse: Browse) -> None:
+    """Chips, lists of filters and words stay in step, whichever is used; nothing else is loaded or loses its place."""
+    word = unique()
+    short = world.request(title=f"Short {word}", minutes=15, kind="errands")
+    long = world.request(title=f"Long {word}", minutes=240, kind="errands")
+    tab = browse(width=1280)
+    tab.open(f"/requests?q={word}")
+    tab.page.evaluate("window.isTheSame = true")
+    filters = tab.page.locator("details.more")
+    minutes = filters.locator("#minutes")
+
+    chip = tab.page.locator("#chip-minutes")
+    chip.press("Enter")
+    expect(tab.card(long)).to_have_count(0)
+    expect(tab.card(short)).to_be_visible()
+    expect(tab.page).to_have_url(re.compile(f"q={word}&minutes=30$"))
+    expect(minutes).to_have_value("30")
+    expect(chip).to_have_attribute("aria-current", "true")
+    expect(chip).to_be_focused()
+
+    tab.tap(filters.locator("summary"))
+    filters.get_by_label(tab.words("Kind of help")).select_option("errands")
+    expect(tab.page).to_have_url(re.compile("kind=errands&region=KZ-75&minutes=30$"))
+    minutes.select_option("")
+    expect(tab.card(long)).to_be_visible()
+    expect(chip).not_to_have_attribute("aria-current", "true")
+
+    tab.page.keyboard.press("Escape")
+    tab.follow("The whole country")
+    expect(tab.page).to_have_url(re.compile("kind=errands&region=all$"))
+    expect(filters.locator("#region")).to_have_value("all")
+    search(tab, f"Short {word}")
+    expect(tab.card(long)).to_have_count(0)
+    expect(tab.page).to_have_url(re.compile("kind=errands&region=all$"))
+    tab.page.go_back()
+    expect(tab.card(long)).to_be_visible()
+    expect(tab.page.locator("#chip-country")).to_have_attribute("aria-current", "true")
+    assert tab.page.evaluate("window.isTheSame"), "the page was loaded anew"
+
+
+def test_chips_of_ones_own_stay_in_step_too(world: World, browse: Browse) -> None:
+    tab = browse(world.person(), width=1280)
+    tab.open("/requests?region=KZ-71")
+    fits = tab.page.locator("#fits")
+    for is_on in (True, False):
+        tab.tap(tab.page.locator("#chip-fits"))
+        expect(tab.page).to_have_url(re.compile("region=KZ-71&fits=1$" if is_on else "region=KZ-71$"))
+        expect(fits).to_be_checked(checked=is_on)
+    expect(tab.page.locator("#region")).to_have_value("KZ-71")
+
+
+def test_the_language_changes_on_the_board_as_a_chip_left_it(browse: Browse) -> None:
+    tab = browse()
+    tab.open("/requests")
+    tab.follow("I have 30 minutes")
+    expect(tab.page).to_have_url(re.compile("minutes=30$"))
+    menu = tab.page.locator("details.menu")
+    tab.tap(menu.locator("summary"))
+    tab.tap(menu.get_by_role("button", name="Русский"))
+    expect(tab.page.locator("html")).to_have_attribute("lang", "ru")
+    expect(tab.page).to_have_url(re.compile("minutes=30$"))
+
+
 @with_and_without_script
 def test_filters_are_kept_while_one_looks_elsewhere(world: World, browse: Browse, script: bool) -> None:
     word = unique()
