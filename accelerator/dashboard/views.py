@@ -31,15 +31,17 @@ def show_dashboard() -> Response:
     promises = [promise(viewer, claim, request, now) for claim, request in rows]
     done = cards.list_done(queries.list_confirmed(db.read, viewer.id), queries.list_told(db.read, viewer.id))
     sums = queries.read_sums(db.read, viewer.id)
+    open_promises = [p for p in promises if p["claim"].state in OPEN_PROMISES]
     html = render_template(
         "dashboard/index.html",
-        open_promises=[p for p in promises if p["claim"].state in OPEN_PROMISES],
+        open_promises=open_promises,
         waiting=[p for p in promises if p["claim"].state == ClaimState.WAITING],
         awaiting=[p for p in promises if p["claim"].state in (ClaimState.REPORTED, ClaimState.DISPUTED)],
         done=done,
         sums=sums,
         news=[(notice, sentence(notice.kind, title)) for notice, title in accounts.list_notices(db.read, viewer.id)],
-        first_steps=None if sums.has_promised or done else draw_first_steps(viewer, now),
+        is_new=not (sums.has_promised or done),
+        fitting="" if open_promises else draw_fitting(viewer, now),
         active="me",
     )
     return make_response(html)
@@ -58,8 +60,8 @@ def promise(viewer: Viewer, claim: Claim, request: HelpRequest, now: datetime) -
     }
 
 
-def draw_first_steps(viewer: Viewer, now: datetime) -> Markup:
-    """Something small that fits, for whoever has promised and done nothing yet."""
+def draw_fitting(viewer: Viewer, now: datetime) -> Markup:
+    """A few requests that fit, for whoever has no promise to keep right now."""
     fit = Fit(viewer.capabilities, policy.age_floor(viewer.age_group, settings().min_age), viewer.region_code)
     return draw_first(viewer, Filters(fit=fit), now=now, most=3)
 

@@ -147,6 +147,24 @@ def test_a_first_step_is_for_those_who_never_made_one(context: Flask, site: Site
     assert "first step" not in text_of(site.as_(cast.cy).get("/me"))
 
 
+def test_whoever_has_no_promise_to_keep_is_offered_what_fits(context: Flask, site: Site, cast: Cast) -> None:
+    make_request(title="By car", needs=int(Capability.CAR))
+    make_request(title="Just right", capacity=5)
+    full = make_request(title="Full")
+    take(full, cast.cy)
+    wait(full, cast.kim)
+    confirm(take_and_report(make_request(title="Over"), cast.ben), cast.dee)
+    for person in (cast.kim, cast.ben):  # one only waits, one has done something before
+        page = site.as_(person).get("/me")
+        cards = page.html.select_one("section[aria-labelledby=fitting-title] .cards")
+        assert [title.get_text(strip=True) for title in cards.select("[id^=title-]")] == ["Just right"]
+        assert "first step" not in text_of(page)
+        assert page.html.find("main").find("a", href="/requests")
+    ben = site.as_(cast.ben)
+    ben.follow(ben.press(ben.get("/me"), "I'll help"))
+    assert not ben.get("/me").html.find(id="fitting-title")
+
+
 def test_what_came_of_a_promise_stands_here_once(context: Flask, site: Site, cast: Cast) -> None:
     confirm(take_and_report(make_request(title="Walk the dog"), cast.ben, word="He fetched. Twice."), cast.dee)
     confirm(take_and_report(make_request(title="Bread"), cast.ben, word="", credit=Credit.HIDDEN), cast.dee)
