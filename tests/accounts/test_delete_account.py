@@ -137,6 +137,11 @@ def test_every_browser_of_the_person_is_signed_out(site: Site, cast: Cast, canar
     assert tables.all(select(UserNotice)) == []
 
 
+def test_the_way_out_says_that_the_account_stays(site: Site, cast: Cast, canary: Person) -> None:
+    page = site.as_(canary).get("/me/delete")
+    assert page.html.find("main").find("a", href="/me").get_text() == "Keep my account"
+
+
 def test_it_asks_for_the_password(site: Site, cast: Cast, canary: Person, tables: Tables) -> None:
     browser = site.as_(canary)
     page = leave(browser, "not my password", 422)
