@@ -256,15 +256,24 @@ def _note_claim(
     return Taken(row, MyClaim(claim_id, state.value), is_new=True)
 
 
-def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "") -> None:
+class LetGo(enum.Enum):
+    """What became of the place that somebody let go of."""
+
+    FREE = "free"
+    PASSED_ON = "passed on"
+    #: There was none yet: they waited for it.
+    LEFT_LIST = "left the list"
+
+
+def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "") -> LetGo:
     """Let go of one's own promise; the place goes to the first who waits. Repeating it is harmless."""
     request = lock_request(request_id)
     if not policy.is_public(request.status, request.published_at):
         raise NotFound
     mine = find_active_claim(db.session, request_id, by.id)
     if mine is None:
-        return
-    _end_promise(request, mine, Verb.RELEASE, EventType.CLAIM_RELEASED, reason=reason, by=by, at=at)
+        return LetGo.FREE
+    return _end_promise(request, mine, Verb.RELEASE, EventType.CLAIM_RELEASED, reason=reason, by=by, at=at)
 
 
 def remove(claim_id: int, *, by: Viewer, at: datetime, reason: str) -> Claim:
@@ -280,7 +289,7 @@ def remove(claim_id: int, *, by: Viewer, at: datetime, reason: str) -> Claim:
 
 def _end_promise(
     request: HelpRequest, claim_: Claim, verb: Verb, type: EventType, *, reason: str, by: Actor, at: datetime
-) -> None:
+) -> LetGo:
     had_place = claim_.state != S.WAITING
     move(claim_, verb)
     claim_.reason = reason
@@ -291,14 +300,16 @@ def _end_promise(
         request.waiting -= 1
     db.session.flush()
     record(db.session, type, f"request:{request.id}", by=by, at=at, claim=claim_.id)
-    if had_place:
-        promote_waiting(request, by=by, at=at)
+    if not had_place:
+        return LetGo.LEFT_LIST
+    return LetGo.PASSED_ON if promote_waiting(request, by=by, at=at) else LetGo.FREE
 
 
-def promote_waiting(request: HelpRequest, *, by: Actor, at: datetime) -> None:
-    """Give free places to those who wait, in order. The request's row is locked by the caller."""
+def promote_waiting(request: HelpRequest, *, by: Actor, at: datetime) -> int:
+    """Give free places to those who wait, in order; to how many. The request's row is locked by the caller."""
+    promoted = 0
     if request.status != R.OPEN:
-        return
+        return promoted
     waiting = db.session.scalars(
         select(Claim)
         .where(Claim.request_id == request.id, Claim.state == S.WAITING.value)
@@ -307,7 +318,7 @@ def promote_waiting(request: HelpRequest, *, by: Actor, at: datetime) -> None:
     ).all()
     for claim_ in waiting:
         if request.free < 1:
-            return
+            break
         if claim_.people > request.free or not _may_be_promoted(claim_, request):
             continue
         move(claim_, Verb.PROMOTE)
@@ -316,6 +327,8 @@ def promote_waiting(request: HelpRequest, *, by: Actor, at: datetime) -> None:
         db.session.flush()
         record(db.session, EventType.CLAIM_PROMOTED, f"request:{request.id}", by=by, at=at, claim=claim_.id)
         tell_person(db.session, claim_.user_id, "promoted", request_id=request.id, at=at)
+        promoted += 1
+    return promoted
 
 
 def _may_be_promoted(claim_: Claim, request: HelpRequest) -> bool:

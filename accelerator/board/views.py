@@ -108,11 +108,19 @@ def claim_request(request_id: int) -> Response:
 
 def release_request(request_id: int) -> Response:
     viewer = me()
-    transitions.release(request_id, by=viewer, at=utcnow(), reason=tidy(request.form.get("reason"))[:500])
+    let_go = transitions.release(request_id, by=viewer, at=utcnow(), reason=tidy(request.form.get("reason"))[:500])
     db.session.commit()
     sessions.replace_viewer(viewer.with_claim(request_id, None))
-    said = cards.Said(gettext("Let go. Someone else can take the place now."), "leaf")
+    said = cards.Said(released_sentence(let_go), "leaf")
     return answer_with_card(queries.get_card(db.read, request_id), said)
+
+
+def released_sentence(let_go: transitions.LetGo) -> str:
+    return {
+        transitions.LetGo.FREE: gettext("Let go. Someone else can take the place now."),
+        transitions.LetGo.PASSED_ON: gettext("Let go. The place went to the first who was waiting for it."),
+        transitions.LetGo.LEFT_LIST: gettext("You are off the waiting list."),
+    }[let_go]
 
 
 def start_request(request_id: int) -> Response:

@@ -10,7 +10,7 @@ from accelerator.extensions import db
 from tests.cast import Cast, viewer_of
 from tests.factories import make_request
 from tests.site import Site, text_of
-from tests.steps import claim_now, events_of, report, request_now, take, take_and_report
+from tests.steps import claim_now, events_of, report, request_now, take, take_and_report, wait
 
 
 def test_one_button_lets_go_from_the_board(context: Flask, site: Site, cast: Cast) -> None:
@@ -23,6 +23,17 @@ def test_one_button_lets_go_from_the_board(context: Flask, site: Site, cast: Cas
     assert "Meet at the chess tables" not in text_of(page)
     assert claim_now(claim_id).state == ClaimState.RELEASED
     assert request_now(request_id).taken == 0
+
+
+def test_it_says_when_the_place_went_to_the_next_in_line(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=1)
+    take(request_id, cast.ben)
+    next_in_line = wait(request_id, cast.cy)
+    ben = site.as_(cast.ben)
+    page = text_of(ben.follow(ben.press(ben.get("/requests"), "Let go")))
+    assert "Let go. The place went to the first who was waiting for it." in page
+    assert "Someone else can take the place" not in page
+    assert claim_now(next_in_line).state == ClaimState.CLAIMED
 
 
 def test_htmx_gets_the_card_and_the_counter(context: Flask, site: Site, cast: Cast) -> None:

@@ -36,6 +36,8 @@ def test_the_list_is_joined_by_a_button_and_says_which_number_one_is(context: Fl
     assert request_now(request_id).waiting == 2
     left = kim.follow(kim.press(page, "Leave the list"))
     assert "Join the waiting list" in text_of(left)
+    assert "You are off the waiting list." in text_of(left)
+    assert "Someone else can take the place" not in text_of(left)
     assert request_now(request_id).waiting == 1
 
 
