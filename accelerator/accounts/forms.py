@@ -120,7 +120,7 @@ class ProfileForm(PersonFields):
 
 
 class ResetRequestForm(Form):
-    email = StringField(_l("E-mail"), [required(), at_most(254)], filters=[tidy_email])
+    email = StringField(_l("E-mail"), [required(), at_most(254), check_email], filters=[tidy_email])
 
 
 class NewPasswordForm(Form):
