@@ -40,9 +40,13 @@
 
   const isQuiet = () => scrollY < 200 && Date.now() - touchedAt > QUIET_MS;
 
+  // They lie above what was being read, and the button goes: the newest comes into view, and gets the focus.
   function showNew() {
-    for (const el of document.querySelectorAll("#arrivals > [hidden]")) el.hidden = false;
+    const kept = document.querySelectorAll("#arrivals > [hidden]");
+    for (const el of kept) el.hidden = false;
     document.getElementById("new-deeds").hidden = true;
+    kept[0].scrollIntoView({ block: "nearest" });
+    kept[0].querySelector("a").focus({ preventScroll: true });
   }
 
   function keepBack(deed) {
@@ -121,6 +125,17 @@
     const next = elt.querySelector("button, a.btn") || elt;
     if (next === elt) elt.tabIndex = -1;
     next.focus({ preventScroll: true });
+  });
+
+  // "Show more" is gone with the last page; one goes on from the first card that it brought.
+  let lastShown = null;
+  addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    const more = elt.closest("#show-more");
+    lastShown = more && more.previousElementSibling.lastElementChild;
+  });
+  addEventListener("htmx:afterOnLoad", ({ detail: { requestConfig: { elt } } }) => {
+    const next = elt.closest("#show-more") && !document.getElementById("show-more") && lastShown.nextElementSibling;
+    if (next && document.activeElement === document.body) next.querySelector("a").focus();
   });
 
   // An error summary is read first; some browsers heed its "autofocus" on fields only.

@@ -61,6 +61,22 @@ def test_more_of_the_board(world: World, browse: Browse, script: bool) -> None:
     tab.look()
 
 
+@pytest.mark.parametrize("path", ["/requests?q={}", "/deeds"])
+def test_with_the_last_of_more_the_focus_goes_to_the_first_new_card(world: World, browse: Browse, path: str) -> None:
+    word = unique()
+    for _ in range(23):
+        world.request(title=f"Bread for {word}")
+    tab = browse(width=1280)
+    tab.open(path.format(word))
+    more, cards = tab.page.locator("#show-more a"), tab.main.locator("#requests > article, .narrow #deeds > article")
+    while more.count():
+        shown = cards.count()
+        more.press("Enter")
+        expect(cards).not_to_have_count(shown)
+    expect(cards.nth(shown).get_by_role("link").first).to_be_focused()
+    expect(cards.nth(shown).get_by_role("link").first).to_be_in_viewport()
+
+
 @with_and_without_script
 def test_filters_are_chosen_and_cleared(world: World, browse: Browse, script: bool) -> None:
     word = unique()

@@ -113,6 +113,21 @@ def test_nothing_moves_under_a_finger(world: World, browse: Browse) -> None:
     expect(bar).to_be_hidden()
 
 
+def test_a_deed_that_is_revealed_comes_into_view_with_the_focus(world: World, browse: Browse) -> None:
+    reader = browse(width=1280)
+    open_live(reader, "/deeds")
+    reader.page.mouse.wheel(0, 900)
+    reader.page.wait_for_function("() => scrollY > 300")
+    title = f"Bread for {unique()}"
+    world.deed(title=title)
+    button = reader.page.locator("#show-new")
+    expect(button).to_be_visible()
+    button.press("Enter")
+    deed = reader.page.locator("#arrivals article").first
+    expect(deed.get_by_role("link", name=title)).to_be_focused()
+    expect(deed).to_be_in_viewport(ratio=1)
+
+
 def test_after_a_cut_the_stream_goes_on_where_it_was(world: World, browse: Browse, server: Server) -> None:
     word = unique()
     request_id, ben = world.request(title=f"Bread for {word}"), world.person()
