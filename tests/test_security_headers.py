@@ -471,8 +471,17 @@ def test_files_are_kept_for_ever_and_only_by_their_own_name(site: Site) -> None:
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers.getall("Set-Cookie") == []
+    policy = policy_of(answer.headers["Content-Security-Policy"])
+    assert policy == {key: ["'none'"] for key in ("default-src", "base-uri", "form-action", "frame-ancestors")}
     for path in ("/static/css/app.css", "/static/../config.py", "/static/vendor/MANIFEST.toml", address + "x"):
         assert fetch(site, path, status="*").status_int == 404
+
+
+@pytest.mark.parametrize("name", ["app.js", "app.css", "desk.js", "icons.svg", "favicon.svg"])
+def test_a_file_opened_by_itself_loads_nothing(app: Flask, site: Site, name: str) -> None:
+    policy = policy_of(fetch(site, app.extensions["assets"].url(name)).headers["Content-Security-Policy"])
+    assert (policy["default-src"], policy["frame-ancestors"]) == (["'none'"], ["'none'"])
+    assert policy.get("style-src") == (["'unsafe-inline'"] if name.endswith(".svg") else None)
 
 
 def test_text_of_every_error_is_a_sentence(site: Site) -> None:

@@ -243,6 +243,7 @@ _COMMON_HEADERS = (
     "Cache-Control: no-store",
     "Access-Control-Allow-Origin: *",
     "X-Content-Type-Options: nosniff",
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Connection: close",
 )
 _STREAM_HEAD = "\r\n".join((

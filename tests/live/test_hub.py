@@ -38,6 +38,7 @@ from tests.bench.live_clients import DemoSource, create_demo, measure, summarize
 
 LANGUAGES = ("kk", "ru", "en")
 PATIENCE = 5.0
+POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def deed(id: int, text: str = "") -> Message:
@@ -248,6 +249,7 @@ def test_a_stream_starts_with_its_headers_and_remembers_where_it_began() -> None
         "access-control-allow-origin": "*",
         "x-accel-buffering": "no",
         "x-content-type-options": "nosniff",
+        "content-security-policy": POLICY,
         "connection": "close",
     }
     assert stream.greeting == "retry: 3000\n: hello\nid: 41\n\n"
@@ -365,6 +367,7 @@ def test_requests_other_than_a_stream_get_a_whole_answer(live: Running, request_
     assert answer == status
     assert headers["connection"] == "close"
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == POLICY
     assert headers["access-control-allow-origin"] == "*"
     if request_head.startswith(("HEAD", "OPTIONS")):
         assert body == b""
