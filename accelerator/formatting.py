@@ -1,5 +1,6 @@
 """Moments, durations and codes in the reader's words. Moments are shown in the region's time zone."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,8 @@ from flask_babel import format_date, get_locale, gettext, ngettext
 from accelerator.board.models import ClaimState, Outcome, RequestStatus, Timing
 from accelerator.deeds.models import DeedStatus, Level
 from accelerator.integrity.record import EventType
+
+FEW_LETTERS = 5
 
 
 def day(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -79,6 +82,17 @@ def number(value: int) -> str:
     """Digits in groups of three with a space that does not break, as Kazakh and Russian write them."""
     grouped = f"{value:,}"
     return grouped if str(get_locale()) == "en" else grouped.replace(",", "\N{NO-BREAK SPACE}")
+
+
+def excerpt(text: str, length: int) -> str:
+    """The beginning of a text in whole words. "…" says that it goes on, with no other mark before it.
+
+    Where only a few letters are too many, the text stays whole.
+    """
+    if len(text) <= length + FEW_LETTERS:
+        return text
+    words = re.match(rf".{{1,{length}}}(?=\s)", text, re.DOTALL)
+    return (words[0] if words else text[:length]).rstrip(" .,;:…–—-") + "…"
 
 
 def level_label(level: str) -> str:

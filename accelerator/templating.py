@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["asset"] = lambda name: app.extensions["assets"].url(name)
     app.jinja_env.globals["site_url"] = app.config["SETTINGS"].site_url
     app.jinja_env.filters["number"] = formatting.number
+    app.jinja_env.filters["excerpt"] = formatting.excerpt
     app.jinja_env.filters["duration"] = formatting.duration
     app.jinja_env.filters["event_words"] = formatting.event_words
     app.jinja_env.filters["moment"] = moment

@@ -130,3 +130,20 @@ def test_every_code_has_words(language: str) -> None:
             assert len(set(said)) == len(said)
         about_requests = [kind for kind in EventType if kind.startswith(("request.", "claim."))]
         assert all(formatting.event_words(kind) != kind.value for kind in about_requests)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("Bread and milk", "Bread and milk"),
+        ("Bread, milk and tea", "Bread, milk and tea"),  # a few letters too many
+        ("Two stops away. Bread and tea.", "Two stops away…"),
+        ("Two stops away, bread and tea.", "Two stops away…"),
+        ("Two steps off... Bread and tea.", "Two steps off…"),
+        ("Two stops\naway from the bakery", "Two stops away…"),
+        ("Can you come? Bread and tea, please", "Can you come?…"),
+        ("Bbbbbrrrrreeeeeaaaaaddddd", "Bbbbbrrrrreeeeea…"),
+    ],
+)
+def test_a_text_that_is_cut_says_so_in_one_sign(text: str, begins: str) -> None:
+    assert " ".join(formatting.excerpt(text, 16).split()) == begins
