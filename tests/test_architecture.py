@@ -206,7 +206,7 @@ def test_every_change_of_state_is_recorded() -> None:
     quiet |= {"keep_filter", "forget_filter", "as_viewer"}  # a coordinator's own views; a plain change of shape
     quiet |= {"start_draft", "change_draft", "discard_draft", "lock_draft", "check_right"}
     # What a person in need sends is taken apart by these; those who change something record it.
-    quiet |= {"codes_of_form", "contact_of", "hours_of", "can_move", "list_talk", "lock_requester"}
+    quiet |= {"codes_of_form", "contact_of", "hours_of", "can_move", "is_sent", "list_talk", "lock_requester"}
     for path in TRANSITIONS:
         functions = {node.name: node for node in tree(path).body if isinstance(node, ast.FunctionDef)}
 
