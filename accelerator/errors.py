@@ -84,6 +84,9 @@ class NotAllowed(DomainError):
             "edited": gettext(
                 "Another coordinator changed this request while you were writing. Compare and save again."
             ),
+            "changed_since": gettext(
+                "This request has changed since you opened it. Read it as it stands now; if it is right, publish it."
+            ),
             "reopened_once": gettext(
                 "This appeal has been opened again once already. Write a new one, and name this one in it."
             ),

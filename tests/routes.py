@@ -555,7 +555,10 @@ ROUTES: dict[tuple[str, str], Route] = {
         COORDINATOR_OF_REGION, lambda w: f"/desk/requests/{w.request()}/edit", EDIT_PLACE, victim=DESK
     ),
     ("POST", "/desk/requests/<int:request_id>/publish"): action(
-        COORDINATOR_OF_REGION, lambda w: f"/desk/requests/{w.request(R.RECEIVED)}/publish", victim=DESK
+        COORDINATOR_OF_REGION,
+        lambda w: f"/desk/requests/{w.request(R.RECEIVED)}/publish",
+        {"seen_version": "1"},
+        victim=DESK,
     ),
     ("POST", "/desk/requests/<int:request_id>/pause"): action(
         COORDINATOR_OF_REGION, lambda w: f"/desk/requests/{w.request()}/pause", victim=DESK

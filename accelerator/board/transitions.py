@@ -633,18 +633,26 @@ def _let_go_too_young(request: HelpRequest, *, by: Viewer, at: datetime) -> None
         tell_person(db.session, claim_.user_id, "removed", request_id=request.id, at=at)
 
 
-def publish(request_id: int, *, by: Viewer, at: datetime, accepted: frozenset[str] = frozenset()) -> HelpRequest:
+def publish(
+    request_id: int, *, seen_version: int, by: Viewer, at: datetime, accepted: frozenset[str] = frozenset()
+) -> HelpRequest:
     """Put a request on the board. Who wrote it for someone needs another coordinator (four eyes).
 
-    ``accepted``: the kinds of findings in its text that the coordinator has looked at and found to be fine.
+    Four eyes are worth something only if they saw what goes up: it is refused when somebody changed the request since
+    ``seen_version``. ``accepted``: the kinds of findings in its text that the coordinator has looked at and found to
+    be fine. Repeating it is harmless.
     """
     request = lock_request(request_id)
     _must_coordinate(by, request)
     if request.status == R.OPEN:
         return request
+    if request.status != R.RECEIVED:
+        raise NotAllowed("moved_on")
     bar = policy.publish_bar(by, request)
     if bar:
         raise NotAllowed(bar)
+    if request.version != seen_version:
+        raise NotAllowed("changed_since")
     looked_at = _check_words(request, request.title, request.story, request.briefing, accepted=accepted)
     request.published_at = at
     _move_request(request, "publish", EventType.REQUEST_PUBLISHED, by=by, at=at, **looked_at)

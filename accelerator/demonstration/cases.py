@@ -119,7 +119,8 @@ def write(story: Story, step: dict[str, Any], at: datetime) -> None:
 
 
 def publish(story: Story, step: dict[str, Any], at: datetime) -> None:
-    board.publish(story.id, by=story.cast.viewer(step["by"], at=at), at=at)
+    seen = board.lock_request(story.id).version
+    board.publish(story.id, seen_version=seen, by=story.cast.viewer(step["by"], at=at), at=at)
 
 
 def confirm(story: Story, step: dict[str, Any], at: datetime) -> None:

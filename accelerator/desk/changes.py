@@ -1,7 +1,8 @@
 """Two coordinators at one request: what the other one changed meanwhile, field by field, and nothing typed is lost.
 
-The form carries the values that its page showed. What only the other changed is taken over; where both changed the
-same field, what was typed stays and theirs stands beside it.
+The form that edits carries the values that its page showed. What only the other changed is taken over; where both
+changed the same field, what was typed stays and theirs stands beside it. The form that publishes carries them as well:
+whoever publishes is told what has changed since they read it.
 """
 
 import json
@@ -76,6 +77,12 @@ def reconcile(form: RequestForm, now: dict[str, Any]) -> list[Difference]:
             form[name].raw_data = None  # numbers and moments are drawn as they were typed, as long as that is there
     form.seen.data = snapshot(now)
     return found
+
+
+def list_changes(form: RequestForm, shown: str | None) -> list[Difference]:
+    """What has changed since a page showed ``shown``; ``form`` holds the request as it is now."""
+    was, now = read_snapshot(shown), {name: form[name].data for name in FIELDS}
+    return [_compare(form[name], name, was, now) for name in FIELDS if name in was and plain(now[name]) != was[name]]
 
 
 def _is_theirs(name: str, was: dict[str, Any], now: dict[str, Any], form: RequestForm) -> bool:

@@ -242,7 +242,7 @@ def test_search_follows_every_change_of_state_at_once(context: Flask, site: Site
     dee, at = viewer_of(cast.dee), utcnow()
     assert found(site, q="bread") == set()
     for change, expected in (
-        (lambda: board.publish(request_id, by=dee, at=at), {"Bread"}),
+        (lambda: board.publish(request_id, seen_version=1, by=dee, at=at), {"Bread"}),
         (lambda: board.pause(request_id, by=dee, at=at), set()),
         (lambda: board.resume(request_id, by=dee, at=at), {"Bread"}),
         (lambda: board.close(request_id, by=dee, at=at, outcome=Outcome.WITHDRAWN), set()),

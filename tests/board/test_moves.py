@@ -131,7 +131,7 @@ def test_each_verb_on_a_request_does_what_the_table_says(
     request_id = make_request(status=state)
     dee, at = viewer_of(cast.dee), utcnow()
     act: Callable[[], object] = {
-        "publish": lambda: board.publish(request_id, by=dee, at=at),
+        "publish": lambda: board.publish(request_id, seen_version=request_now(request_id).version, by=dee, at=at),
         "pause": lambda: board.pause(request_id, by=dee, at=at),
         "resume": lambda: board.resume(request_id, by=dee, at=at),
         "close": lambda: board.close(request_id, by=dee, at=at, outcome=Outcome.WITHDRAWN),

@@ -6,6 +6,7 @@ from flask import Flask
 from accelerator.accounts.models import Role
 from accelerator.board.models import RequestStatus
 from tests.cast import ALMATY, Cast
+from tests.desk.cases import colleague
 from tests.factories import make_request
 from tests.site import Site, alone, text_of
 from tests.steps import events_of, request_now
@@ -24,7 +25,7 @@ def test_publishing_again_changes_nothing(context: Flask, site: Site, cast: Cast
     request_id = make_request(status=RequestStatus.RECEIVED)
     dee = site.as_(cast.dee)
     for _ in range(3):
-        dee.post(f"/desk/requests/{request_id}/publish", status=303)
+        dee.post(f"/desk/requests/{request_id}/publish", {"seen_version": "1"}, status=303)
     assert events_of(f"request:{request_id}")[1:] == ["request.published"]
 
 
@@ -96,7 +97,8 @@ def test_who_changed_the_draft_of_another_is_its_writer(context: Flask, site: Si
     edit["title"] = "In other words"
     alone(edit.submit, status=303, headers={"Origin": "http://127.0.0.1:8000"})
     other.post(f"/desk/requests/{request_id}/publish", status=409)
-    site.as_(cast.dee).post(f"/desk/requests/{request_id}/publish", status=303)
+    dee = site.as_(cast.dee)
+    dee.press(dee.get(f"/desk/requests/{request_id}"), "Publish", status=303)
 
 
 def test_a_draft_that_was_declined_is_never_seen(context: Flask, site: Site, cast: Cast) -> None:
@@ -105,3 +107,35 @@ def test_a_draft_that_was_declined_is_never_seen(context: Flask, site: Site, cas
     for who in (site, site.as_(cast.ben)):
         who.get(f"/requests/{request_id}", status=404)
         who.get(f"/requests/{request_id}/picture.png", status=404)
+
+
+def test_what_was_changed_since_the_page_was_opened_is_not_published_unseen(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    request_id = make_request(
+        title="Bread", story="On foot.", status=RequestStatus.RECEIVED, for_person=True, created_by=cast.dee.id
+    )
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    page = zhan.get(f"/desk/requests/{request_id}")
+    dee.press(dee.get(f"/desk/requests/{request_id}/edit"), "Save", status=303, title="Bread and ten sacks of flour")
+    refused = zhan.press(page, "Publish", status=409)
+    assert request_now(request_id).status == RequestStatus.RECEIVED
+    assert "This request has changed since you opened it." in text_of(refused)
+    changes = [" ".join(row.get_text(" ").split()) for row in refused.html.select(".differs tbody tr")]
+    assert changes == ["What is needed Bread Bread and ten sacks of flour"]
+    after = zhan.follow(zhan.press(refused, "Publish", status=303))  # read, and meant
+    assert "It is on the board." in text_of(after)
+    assert after.request.path == f"/desk/requests/{request_id}"
+    zhan.press(page, "Publish", status=303)  # it is there already: pressing again is harmless
+    assert events_of(f"request:{request_id}")[1:] == ["request.edited", "request.published"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"seen_version": "x"}, {"seen_version": "1", "shown": "[]"}])
+def test_a_form_that_names_no_version_or_another_publishes_nothing(
+    context: Flask, site: Site, cast: Cast, fields: dict[str, str]
+) -> None:
+    request_id = make_request(status=RequestStatus.RECEIVED)
+    dee = site.as_(cast.dee)
+    dee.press(dee.get(f"/desk/requests/{request_id}/edit"), "Save", status=303, title="In other words")
+    dee.post(f"/desk/requests/{request_id}/publish", fields, status=409)
+    assert request_now(request_id).status == RequestStatus.RECEIVED

@@ -76,7 +76,7 @@ def test_who_splits_a_need_off_does_not_publish_it_alone(dee: Site, cast: Cast) 
         found.title, found.story = "Mend a tap", "It drips."
     assert "another coordinator publishes it" in text_of(dee.post(f"/desk/requests/{part.id}/publish", status=409))
     with db.transaction():
-        board.publish(part.id, by=viewer_of(colleague(cast)), at=utcnow())
+        board.publish(part.id, seen_version=1, by=viewer_of(colleague(cast)), at=utcnow())
     assert request_now(part.id).status == RequestStatus.OPEN
 
 

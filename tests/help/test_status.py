@@ -190,7 +190,7 @@ def test_each_state_is_said_in_plain_words(context: Flask, site: Site, cast: Cas
         session.get_one(HelpRequest, request_id).verified_at = utcnow()
     assert "A coordinator has talked with you." in standing(site, code)
     with db.transaction():
-        board.publish(request_id, by=viewer_of(cast.dee), at=utcnow())
+        board.publish(request_id, seen_version=request_now(request_id).version, by=viewer_of(cast.dee), at=utcnow())
     assert "Your request is on the board" in standing(site, code)
     claim_id = take(request_id, cast.ben)
     said = standing(site, code)

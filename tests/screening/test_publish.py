@@ -27,7 +27,8 @@ CARD = "4111 1111 1111 1111"
 
 def publish(request_id: int, person: Person, *accepted: str) -> None:
     with db.transaction():
-        board.publish(request_id, by=viewer_of(person), at=utcnow(), accepted=frozenset(accepted))
+        seen = board.lock_request(request_id).version
+        board.publish(request_id, seen_version=seen, by=viewer_of(person), at=utcnow(), accepted=frozenset(accepted))
 
 
 def edit(request_id: int, person: Person, *accepted: str, **words: str | bool) -> None:
@@ -167,7 +168,9 @@ def test_the_tick_is_for_the_kinds_that_were_shown(context: Flask, site: Site, c
     dee = site.as_(cast.dee)
     page = dee.get(f"/desk/requests/{request_id}")
     edit(request_id, cast.dee, story=f"{HOUSE} {MONEY}")  # somebody else, meanwhile
-    dee.press(page, "Publish", status=422, accepted="house")
+    again = dee.press(page, "Publish", status=409, accepted="house")
+    assert not again.html.select("#found input[checked]")
+    dee.press(again, "Publish", status=422, accepted="house")
     assert request_now(request_id).status == RequestStatus.RECEIVED
 
 

@@ -76,6 +76,19 @@ class CloseForm(Form):
         return self
 
 
+class PublishForm(Versioned):
+    """What its page showed of the request, so that nobody publishes what they have not read."""
+
+    seen_version = HiddenField(id="publish-version")
+    #: The values that the page showed (`accelerator.desk.changes`), and the findings that were looked at.
+    shown = HiddenField(id="publish-shown")
+    accepted = HiddenField()
+
+    @property
+    def accepted_kinds(self) -> frozenset[str]:
+        return frozenset(part for part in (self.accepted.data or "").split(",") if part)
+
+
 class SplitForm(Versioned):
     """The kinds of the further needs: one request for each."""
 

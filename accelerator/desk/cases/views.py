@@ -24,6 +24,7 @@ from accelerator.desk.cases.forms import (
     HandOverForm,
     MergeForm,
     NoteForm,
+    PublishForm,
     RevealForm,
     SplitForm,
 )
@@ -31,6 +32,8 @@ from accelerator.desk.cases.history import list_past
 from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.transitions import Part
 from accelerator.desk.cases.words import assign_bar_sentence
+from accelerator.desk.changes import Difference, list_changes, snapshot
+from accelerator.desk.forms import RequestForm, filled_from
 from accelerator.errors import DomainError
 from accelerator.extensions import db
 from accelerator.help import reveals
@@ -63,6 +66,7 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
         claims=describe_claims([(c, found, n) for c, n in queries.list_claims(db.read, found.id)], viewer, now),
         past=list_past(db.read, found, with_words=may),
         refused=sent.get("refused", ""),
+        here=url_for(".show_case", request_id=found.id),  # also when it is the answer to a form
         active="desk",
         **(what_can_be_done(found, viewer, sent) if may else {"may": False}),
     )
@@ -94,8 +98,10 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
         "unread": queries.count_unread(db.read, found.id),
         "volunteers": describe_volunteers(found, find),
         "contact": sent.get("contact"),
+        "changed": sent.get("changed", []),
         "opened": sent.get("form", ""),
         "forms": {
+            "publish": PublishForm(data=seen | {"shown": snapshot(filled_from(found, places(db.read)))}),
             "call": sent.get("call") or CallForm().offer(),
             "note": sent.get("note") or NoteForm(),
             "ask": sent.get("ask") or AskForm(),
@@ -211,13 +217,23 @@ def reveal_contact(request_id: int) -> Response:
 
 
 def publish_request(request_id: int) -> Response:
-    accepted = frozenset(part for part in request.form.get("accepted", "").split(",") if part)
+    form = PublishForm.posted()
     try:
-        board.publish(request_id, by=me(), at=utcnow(), accepted=accepted)
+        board.publish(request_id, seen_version=form.seen, by=me(), at=utcnow(), accepted=form.accepted_kinds)
     except DomainError as refused:
-        return refuse(request_id, "publish", {}, refused)
+        db.session.rollback()
+        found = queries.get_case(db.read, request_id, me())
+        sent = {"refused": refused.sentence(), "changed": changes_since(form, found)}
+        return draw_case(found, sent, refused.status)
     db.session.commit()
     return back(request_id, gettext("It is on the board."))
+
+
+def changes_since(form: PublishForm, found: HelpRequest) -> list[Difference]:
+    """What is not as the page showed it that somebody published from."""
+    known = places(db.read)
+    now = RequestForm(data=filled_from(found, known)).offer(known, current_language(), me())
+    return list_changes(now, form.shown.data)
 
 
 def close_request(request_id: int) -> Response:
