@@ -115,7 +115,7 @@ def plant(cast: Cast) -> Planted:
         )
     assert claim.state == "reported"
     with db.transaction():
-        board.confirm(told.id, by=dee, at=now, minutes=30)
+        board.confirm(told.id, seen="reported", by=dee, at=now, minutes=30)
     with db.transaction():
         reveals.reveal_to_coordinator(closed, by=dee, at=now, reason="to verify")
     with db.transaction() as session:

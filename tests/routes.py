@@ -575,7 +575,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/desk/claims/<int:claim_id>/confirm"): action(
         COORDINATOR_OF_REGION,
         lambda w: f"/desk/claims/{w.claim()}/confirm",
-        {"hours": "1", "minutes": "0"},
+        {"hours": "1", "minutes": "0", "seen": "reported"},
         victim=DESK,
     ),
     ("POST", "/desk/claims/<int:claim_id>/dispute"): action(
@@ -585,7 +585,10 @@ ROUTES: dict[tuple[str, str], Route] = {
         COORDINATOR_OF_REGION, lambda w: f"/desk/claims/{w.claim(C.CLAIMED)}/remove", {"reason": "Moved"}, victim=DESK
     ),
     ("POST", "/desk/claims/<int:claim_id>/no-show"): action(
-        COORDINATOR_OF_REGION, lambda w: f"/desk/claims/{w.claim(C.CLAIMED)}/no-show", victim=DESK
+        COORDINATOR_OF_REGION,
+        lambda w: f"/desk/claims/{w.claim(C.CLAIMED)}/no-show",
+        {"seen": "claimed"},
+        victim=DESK,
     ),
     ("POST", "/desk/deeds/<int:deed_id>/publish"): action(
         COORDINATOR_OF_REGION, lambda w: f"/desk/deeds/{w.deed(D.PENDING)}/publish", victim=DESK

@@ -72,8 +72,9 @@ def take_and_report(request_id: int, person: Person, *, people: int = 1, **told:
 
 
 def confirm(claim_id: int, coordinator: Person, *, minutes: int = 30, at: datetime | None = None) -> None:
-    with db.transaction():
-        board.confirm(claim_id, by=viewer_of(coordinator), at=at or utcnow(), minutes=minutes)
+    with db.transaction() as session:
+        seen = session.get_one(Claim, claim_id).state
+        board.confirm(claim_id, seen=seen, by=viewer_of(coordinator), at=at or utcnow(), minutes=minutes)
 
 
 def row(kind: type[AnyTable], key: Any) -> AnyTable:

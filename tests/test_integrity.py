@@ -136,7 +136,7 @@ def test_a_whole_life_of_claims_leaves_no_personal_word_in_the_log(context: Flas
     request_id = int(case.rsplit("/", 1)[1])
     dee.post(f"/desk/requests/{request_id}/edit", form | {"title": said(), "seen_version": "1"}, 303)
     for verb in ("publish", "pause", "resume"):
-        dee.post(f"/desk/requests/{request_id}/{verb}", status=303)
+        dee.post(f"/desk/requests/{request_id}/{verb}", {"seen_version": "2"}, status=303)
     for browser in (ben, cy, newcomer):
         browser.post(f"/requests/{request_id}/claim", status=303)
     newcomer.post(f"/requests/{request_id}/release", {"reason": said()}, 303)
@@ -148,8 +148,8 @@ def test_a_whole_life_of_claims_leaves_no_personal_word_in_the_log(context: Flas
     of = {claim.user_id: claim.id for claim in db.read.scalars(select(Claim).where(Claim.reason == ""))}
     gone = next(claim_id for user_id, claim_id in of.items() if user_id not in (cast.ben.id, cast.cy.id))
     dee.post(f"/desk/claims/{of[cast.ben.id]}/dispute", {"reason": said()}, 303)
-    dee.post(f"/desk/claims/{of[cast.ben.id]}/confirm", {"hours": "1", "minutes": "0"}, 303)
-    dee.post(f"/desk/claims/{of[cast.cy.id]}/no-show", status=303)
+    dee.post(f"/desk/claims/{of[cast.ben.id]}/confirm", {"hours": "1", "minutes": "0", "seen": "disputed"}, 303)
+    dee.post(f"/desk/claims/{of[cast.cy.id]}/no-show", {"seen": "reported"}, status=303)
     dee.post(f"/desk/claims/{gone}/remove", {"reason": said()}, 303)
     told = {"title": said(), "story": said(), "kind": "springs", "district": "KZ-75", "day": utcnow().date()}
     ben.post("/deeds/new", told | {"minutes": "5", "hours": "1", "helpers": "1", "credit": "name"}, 303)

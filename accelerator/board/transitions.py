@@ -402,12 +402,17 @@ def report(
     return mine
 
 
-def confirm(claim_id: int, *, by: Viewer, at: datetime, minutes: int) -> Claim:
-    """A coordinator vouches: the hours are credited and, as the volunteer chose, a deed appears."""
+def confirm(claim_id: int, *, seen: str | None, by: Viewer, at: datetime, minutes: int) -> Claim:
+    """A coordinator vouches: the hours are credited and, as the volunteer chose, a deed appears.
+
+    Refused when the promise is no longer in the state ``seen``: a colleague may have a question about it. Repeating it
+    is harmless.
+    """
     claim_, request = lock_claim(claim_id)
     _must_settle(by, claim_, request)
-    if claim_.state == S.CONFIRMED:
+    if claim_.state == S.CONFIRMED and claim_.minutes == minutes:
         return claim_
+    _must_stand(claim_, seen)
     move(claim_, Verb.CONFIRM)
     claim_.minutes, claim_.settled_at, claim_.confirmed_by_ref = minutes, at, by.public_ref
     if request.timing == Timing.REPEATING:
@@ -475,10 +480,13 @@ def _must_have_its_place(claim_: Claim, request: HelpRequest) -> None:
 
 
 def dispute(claim_id: int, *, by: Viewer, at: datetime, reason: str) -> Claim:
-    """Something does not fit: the report waits until it is cleared up, and the volunteer is told why."""
+    """Something does not fit: the report waits until it is cleared up, and the volunteer is told why.
+
+    Repeating it is harmless; another reason is refused, the volunteer would never read it.
+    """
     claim_, request = lock_claim(claim_id)
     _must_settle(by, claim_, request)
-    if claim_.state == S.DISPUTED:
+    if claim_.state == S.DISPUTED and claim_.reason == reason:
         return claim_
     move(claim_, Verb.DISPUTE)
     claim_.reason = reason
@@ -488,12 +496,13 @@ def dispute(claim_id: int, *, by: Viewer, at: datetime, reason: str) -> Claim:
     return claim_
 
 
-def mark_no_show(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
-    """The volunteer did not come; the place is free again."""
+def mark_no_show(claim_id: int, *, seen: str | None, by: Viewer, at: datetime) -> Claim:
+    """The volunteer did not come; the place is free again. ``seen`` as in `confirm`: they may have reported since."""
     claim_, request = lock_claim(claim_id)
     _must_settle(by, claim_, request)
     if claim_.state == S.NO_SHOW:
         return claim_
+    _must_stand(claim_, seen)
     if request.starts_at and at < request.starts_at:
         raise NotAllowed("too_early")
     move(claim_, Verb.NO_SHOW)
@@ -756,6 +765,11 @@ def _my_claim(request: HelpRequest, by: Viewer) -> Claim:
 def _must_coordinate(by: Viewer, request: HelpRequest) -> None:
     if not policy.can_coordinate(by, request.region_code):
         raise NotFound
+
+
+def _must_stand(claim_: Claim, seen: str | None) -> None:
+    if claim_.state != seen:
+        raise NotAllowed("moved_on")
 
 
 def _must_settle(by: Viewer, claim_: Claim, request: HelpRequest) -> None:

@@ -124,7 +124,9 @@ def publish(story: Story, step: dict[str, Any], at: datetime) -> None:
 
 
 def confirm(story: Story, step: dict[str, Any], at: datetime) -> None:
-    board.confirm(claim_of(story), by=story.cast.viewer(step["by"], at=at), at=at, minutes=step["minutes"])
+    claim_, _ = board.lock_claim(claim_of(story))
+    by = story.cast.viewer(step["by"], at=at)
+    board.confirm(claim_.id, seen=claim_.state, by=by, at=at, minutes=step["minutes"])
 
 
 def dispute(story: Story, step: dict[str, Any], at: datetime) -> None:

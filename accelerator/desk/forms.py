@@ -195,7 +195,17 @@ def filled_from(request: HelpRequest, places: Places) -> dict[str, Any]:
     }
 
 
-class ConfirmForm(TimeTaken):
+class StandingForm(Form):
+    """About one promise: the state in which its page showed it."""
+
+    seen = HiddenField()
+
+
+class NoShowForm(StandingForm):
+    """Nobody came."""
+
+
+class ConfirmForm(TimeTaken, StandingForm):
     """The hours that count, proposed as the volunteer reported them."""
 
 

@@ -17,9 +17,11 @@ from accelerator.desk import queries
 from accelerator.desk.cases import queries as cases
 from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.queries import get_case
+from accelerator.desk.cases.views import refuse_claim
 from accelerator.desk.changes import Difference, reconcile, snapshot
-from accelerator.desk.forms import ConfirmForm, ReasonForm, RequestForm, filled_from
-from accelerator.errors import DomainError
+from accelerator.desk.forms import ConfirmForm, NoShowForm, ReasonForm, RequestForm, filled_from
+from accelerator.desk.queue.views import is_from_queue, refuse_in_queue
+from accelerator.errors import DomainError, NotAllowed
 from accelerator.extensions import db
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
@@ -133,12 +135,11 @@ def resume_request(request_id: int) -> Response:
 def confirm_claim(claim_id: int) -> Response:
     form = ConfirmForm.posted()
     if not form.validate():
-        return redirect_to(
-            safe_next(request.form.get("next")) or "/desk",
-            notice=gettext("Please say how long it took: from one minute to 24 hours."),
-            tone="sun",
-        )
-    claim = board.confirm(claim_id, by=me(), at=utcnow(), minutes=form.total_minutes)
+        return refuse_claim(claim_id, "confirm", form)
+    try:
+        claim = board.confirm(claim_id, seen=form.seen.data, by=me(), at=utcnow(), minutes=form.total_minutes)
+    except NotAllowed as refused:
+        return refuse_claim(claim_id, "confirm", form, refused)
     db.session.commit()
     target = safe_next(request.form.get("next")) or url_for(".show_case", request_id=claim.request_id)
     undo = url_for(".show_confirmed", claim=claim_id)
@@ -152,26 +153,32 @@ def unconfirm_claim(claim_id: int) -> Response:
 
 
 def dispute_claim(claim_id: int) -> Response:
-    return settle_with_reason(claim_id, board.dispute, gettext("The volunteer is asked about it."))
+    return settle_with_reason(claim_id, "dispute", board.dispute, gettext("The volunteer is asked about it."))
 
 
 def remove_claim(claim_id: int) -> Response:
-    return settle_with_reason(claim_id, board.remove, gettext("The promise is taken off, and the person is told."))
+    told = gettext("The promise is taken off, and the person is told.")
+    return settle_with_reason(claim_id, "remove", board.remove, told)
 
 
-def settle_with_reason(claim_id: int, transition: Any, notice: str) -> Response:
+def settle_with_reason(claim_id: int, verb: str, transition: Any, notice: str) -> Response:
     form = ReasonForm.posted()
     if not form.validate():
-        return redirect_to(
-            safe_next(request.form.get("next")) or "/desk", notice=gettext("Please give the reason."), tone="sun"
-        )
-    claim = transition(claim_id, by=me(), at=utcnow(), reason=form.reason.data)
+        return refuse_in_queue(form) if is_from_queue() else refuse_claim(claim_id, verb, form)
+    try:
+        claim = transition(claim_id, by=me(), at=utcnow(), reason=form.reason.data)
+    except NotAllowed as refused:
+        return refuse_claim(claim_id, verb, form, refused)
     db.session.commit()
     return back_to_case(claim.request_id, notice)
 
 
 def mark_no_show(claim_id: int) -> Response:
-    claim = board.mark_no_show(claim_id, by=me(), at=utcnow())
+    form = NoShowForm.posted()
+    try:
+        claim = board.mark_no_show(claim_id, seen=form.seen.data, by=me(), at=utcnow())
+    except NotAllowed as refused:
+        return refuse_claim(claim_id, "no-show", form, refused)
     db.session.commit()
     return back_to_case(claim.request_id, formatting.claim_state_label(ClaimState.NO_SHOW))
 
@@ -185,12 +192,12 @@ def publish_deed(deed_id: int) -> Response:
 
 
 def hide_deed(deed_id: int) -> Response:
-    target = safe_next(request.form.get("next")) or "/desk"
     form = ReasonForm.posted()
     if not form.validate():
-        return redirect_to(target, notice=gettext("Please give the reason."), tone="sun")
+        return refuse_in_queue(form)
     deeds.hide(deed_id, by=me(), at=utcnow(), reason=form.reason.data)
     db.session.commit()
+    target = safe_next(request.form.get("next")) or "/desk"
     return redirect_to(target, notice=gettext("Hidden. The reason stays with it."))
 
 

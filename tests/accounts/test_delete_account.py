@@ -58,7 +58,7 @@ def test_nothing_of_the_person_is_left_in_any_table(
         f"/requests/{done}/report", {"hours": "1", "minutes": "0", "credit": "name", "word": "It went well."}, 303
     )
     claim_id = db.read.scalars(select(Claim.id).where(Claim.user_id == canary.id, Claim.request_id == done)).one()
-    dee.post(f"/desk/claims/{claim_id}/confirm", {"hours": "1", "minutes": "0"}, 303)
+    dee.post(f"/desk/claims/{claim_id}/confirm", {"hours": "1", "minutes": "0", "seen": "reported"}, 303)
     site.post("/password-reset", {"email": EMAIL}, 200)
     site.post("/login", {"email": EMAIL, "password": "a wrong password"}, 422)
     told = {"title": "Told", "kind": "springs", "district": "KZ-75", "day": "", "helpers": "1", "credit": "name"}

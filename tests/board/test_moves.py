@@ -59,10 +59,10 @@ def verbs(cast: Cast, claim_id: int) -> dict[Verb, Callable[[], object]]:
         Verb.REPORT: lambda: board.report(
             request_id, by=ben, at=at, minutes=5, word="", credit=Credit.HIDDEN, photo_keys=[]
         ),
-        Verb.CONFIRM: lambda: board.confirm(claim_id, by=dee, at=at, minutes=5),
-        Verb.DISPUTE: lambda: board.dispute(claim_id, by=dee, at=at, reason="?"),
+        Verb.CONFIRM: lambda: board.confirm(claim_id, seen=claim_now(claim_id).state, by=dee, at=at, minutes=30),
+        Verb.DISPUTE: lambda: board.dispute(claim_id, by=dee, at=at, reason=""),
         Verb.REMOVE: lambda: board.remove(claim_id, by=dee, at=at, reason="?"),
-        Verb.NO_SHOW: lambda: board.mark_no_show(claim_id, by=dee, at=at),
+        Verb.NO_SHOW: lambda: board.mark_no_show(claim_id, seen=claim_now(claim_id).state, by=dee, at=at),
         Verb.UNCONFIRM: lambda: board.unconfirm(claim_id, by=dee, at=at),
     }
 

@@ -101,7 +101,7 @@ def by_removal(cast: Cast, _request: int, claim: int) -> None:
 
 
 def by_no_show(cast: Cast, _request: int, claim: int) -> None:
-    board.mark_no_show(claim, by=viewer_of(cast.dee), at=utcnow())
+    board.mark_no_show(claim, seen="claimed", by=viewer_of(cast.dee), at=utcnow())
 
 
 def by_capacity(cast: Cast, request_id: int, _claim: int) -> None:
@@ -161,7 +161,7 @@ def test_a_weekly_request_gives_the_next_week_to_who_waits(context: Flask, cast:
     waiting = wait(request_id, cast.cy)
     claim_id = report(request_id, cast.ben, at=starts)
     with db.transaction() as session:
-        board.confirm(claim_id, by=viewer_of(cast.dee), at=starts, minutes=30)
+        board.confirm(claim_id, seen="reported", by=viewer_of(cast.dee), at=starts, minutes=30)
         session.get_one(HelpRequest, request_id).due_at = utcnow() - timedelta(hours=1)
     assert states(waiting) == ["waiting"]
     with db.transaction():

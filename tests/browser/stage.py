@@ -107,7 +107,7 @@ def add_requests(world: World, word: str, volunteer: Person, coordinator: Person
     confirmed = report(world, kinds["confirmed"], volunteer)
     with world.acting():
         dee = viewer_of(coordinator)
-        board.confirm(confirmed, by=dee, at=utcnow(), minutes=45)
+        board.confirm(confirmed, seen="reported", by=dee, at=utcnow(), minutes=45)
         board.pause(kinds["paused"], by=dee, at=utcnow())
         board.close(kinds["closed"], by=dee, at=utcnow(), outcome=Outcome.FULFILLED)
     return kinds | {"confirmed_claim": confirmed}

@@ -38,11 +38,14 @@ def test_what_is_hidden_keeps_its_reason_for_its_doer_and_the_desk(context: Flas
 
 
 def test_hiding_needs_a_reason(context: Flask, site: Site, cast: Cast) -> None:
-    deed_id = make_deed()
+    deed_id = make_deed(status=DeedStatus.PENDING)
     dee = site.as_(cast.dee)
-    after = dee.follow(dee.post(f"/desk/deeds/{deed_id}/hide", {"reason": " "}))
-    assert "Please give the reason." in text_of(after)
-    assert status_of(deed_id) == DeedStatus.PUBLISHED
+    for typed, told in ((" ", "Please fill this in."), ("z" * 501, "500 characters at most")):
+        after = dee.press(dee.get("/desk"), "Hide", status=422, reason=typed)
+        dialog = after.html.select_one("details[open]:has([name=reason])")
+        assert told in dialog.select_one(".error").get_text()
+        assert dialog.select_one("[name=reason]")["value"].strip() == typed.strip()
+    assert status_of(deed_id) == DeedStatus.PENDING
 
 
 @pytest.mark.parametrize("verb", ["publish", "hide", "keep"])

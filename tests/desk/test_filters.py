@@ -38,10 +38,18 @@ def test_the_same_name_means_the_new_view(dee: Site) -> None:
 
 
 def test_a_name_is_needed_and_eight_are_the_most(dee: Site) -> None:
-    assert "Please give the view a name." in text_of(dee.follow(dee.post("/desk/filters?mine=1", {"name": " "})))
-    for number in range(MOST_FILTERS + 1):
-        answer = dee.post("/desk/filters?mine=1", {"name": f"View {number}"}, status=303)
-    assert "Eight kept views are the most." in text_of(dee.follow(answer))
+    page = dee.get("/desk?mine=1")
+    for typed, told in ((" ", "Please fill this in."), ("v" * 41, "40 characters at most")):
+        answer = dee.press(page, "Keep", name=typed, status=422)
+        dialog = answer.html.select_one("#keep[open]")
+        assert told in dialog.select_one(".error").get_text()
+        assert dialog.find("input", {"name": "name"})["value"].strip() == typed.strip()
+    for number in range(MOST_FILTERS):
+        dee.press(answer, "Keep", name=f"View {number}", status=303)
+    answer = dee.press(page, "Keep", name="One more", status=422)
+    assert "Eight kept views are the most." in text_of(answer)
+    assert answer.html.select_one("#keep[open] input[name=name]")["value"] == "One more"
+    assert set(kept().values()) == {"mine=1"}
     assert len(kept()) == MOST_FILTERS
 
 

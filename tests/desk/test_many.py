@@ -74,6 +74,21 @@ def test_one_that_cannot_be_confirmed_stops_none_of_the_others(context: Flask, s
     fits()
 
 
+def test_what_a_colleague_asks_about_meanwhile_is_not_confirmed(context: Flask, site: Site, cast: Cast) -> None:
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    one = take_and_report(make_request(title="Bread"), cast.ben)
+    two = take_and_report(make_request(title="Dog"), cast.cy)
+    page = dee.get("/desk")
+    zhan.post(f"/desk/claims/{two}/dispute", {"reason": "Was it not Kim?"}, status=303)
+    said = text_of(dee.follow(dee.press(page, "Confirm all that are ticked", claim=[str(one), str(two)])))
+    assert "1 of 2 confirmed." in said
+    assert "not confirmed being clarified Was it not Kim?" in said
+    assert [claim_now(id_).state for id_ in (one, two)] == [ClaimState.CONFIRMED, ClaimState.DISPUTED]
+    tick(dee, one, to="unconfirm")
+    assert claim_now(one).state == ClaimState.REPORTED
+    fits()
+
+
 def test_nothing_ticked_is_said(dee: Site) -> None:
     for fields in ({}, {"claim": "abc"}, {"claim": "²"}, {"claim": "9" * 40}):
         after = dee.follow(dee.post("/desk/claims/confirm", fields, status=303))

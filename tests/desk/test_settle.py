@@ -8,6 +8,7 @@ from accelerator.board.models import ClaimState, Credit, Timing
 from accelerator.deeds.models import DayTotal
 from accelerator.extensions import db
 from tests.cast import ALMATY, ASTANA, Cast, Person
+from tests.desk.cases import colleague
 from tests.factories import make_request
 from tests.site import Site, text_of
 from tests.steps import (
@@ -61,17 +62,74 @@ def test_the_coordinator_corrects_the_hours(context: Flask, site: Site, cast: Ca
 
 
 @pytest.mark.parametrize(
-    ("hours", "minutes"), [("0", "0"), ("24", "1"), ("25", "0"), ("0", "60"), ("-1", "0"), ("", ""), ("two", "")]
+    ("hours", "minutes", "told"),
+    [
+        ("0", "0", "from one minute to 24 hours"),
+        ("24", "1", "from one minute to 24 hours"),
+        ("", "", "from one minute to 24 hours"),
+        ("99", "5", "A number from 0 to 24, please."),
+        ("0", "60", "A number from 0 to 59, please."),
+        ("-1", "0", "A number from 0 to 24, please."),
+        ("two", "", "A whole number, please."),
+    ],
 )
-def test_impossible_hours_are_refused_in_words(
-    context: Flask, site: Site, cast: Cast, hours: str, minutes: str
+@pytest.mark.parametrize("path", ["/desk", "/desk/requests/1"])
+def test_impossible_hours_come_back_as_they_were_typed(
+    context: Flask, site: Site, cast: Cast, path: str, hours: str, minutes: str, told: str
 ) -> None:
     claim_id = take_and_report(make_request(), cast.ben)
     dee = site.as_(cast.dee)
-    after = dee.follow(dee.press(dee.get("/desk"), "Confirm", hours=hours, minutes=minutes))
-    assert "from one minute to 24 hours" in text_of(after)
+    page = dee.press(dee.get(path), "Confirm", status=422, hours=hours, minutes=minutes)
+    form = page.html.find("form", action=f"/desk/claims/{claim_id}/confirm")
+    assert told in form.select_one(".error").get_text()
+    assert [form.find("input", {"name": name}).get("value", "") for name in ("hours", "minutes")] == [hours, minutes]
+    assert page.html.find(id=page.html.select_one("#errors a")["href"].removeprefix("#"))
     assert claim_now(claim_id).state == ClaimState.REPORTED
     assert minutes_of(cast.ben) == 0
+    assert dee.press(page, "Confirm", status=303, hours="1", minutes="0").location.endswith("/desk/requests/1")
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/requests/1"])
+def test_a_confirmation_from_an_old_page_does_not_override_a_question(
+    context: Flask, site: Site, cast: Cast, path: str
+) -> None:
+    claim_id = take_and_report(make_request(), cast.ben, minutes=600)
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    old_page = dee.get(path)
+    zhan.press(zhan.get("/desk"), "Ask the volunteer", reason="Ten hours with one dog?", status=303)
+    refused = dee.press(old_page, "Confirm", status=409)
+    assert "Somebody was faster" in text_of(refused)
+    card = " ".join(refused.html.find(id=f"claim-{claim_id}").get_text(" ").split())
+    assert "it was: waits for confirmation. Now it is: being clarified." in card
+    assert "Ten hours with one dog?" in card
+    assert (claim_now(claim_id).state, minutes_of(cast.ben)) == (ClaimState.DISPUTED, 0)
+    dee.press(refused, "Confirm", status=303, hours="2", minutes="0")  # looked at, and meant
+    assert minutes_of(cast.ben) == 120
+    refused = dee.press(old_page, "Confirm", status=409, hours="3", minutes="0")
+    assert "Now it is: confirmed." in text_of(refused)
+    assert minutes_of(cast.ben) == 120
+
+
+def test_nobody_is_missing_who_has_reported_since(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    claim_id = take(request_id, cast.ben)
+    dee = site.as_(cast.dee)
+    old_page = dee.get(f"/desk/requests/{request_id}")
+    report(request_id, cast.ben)
+    refused = dee.press(old_page, "Did not come", status=409)
+    assert "it was: promised. Now it is: waits for confirmation." in text_of(refused)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+
+
+def test_a_second_question_is_not_thrown_away_in_silence(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    page = dee.get("/desk")
+    for _ in range(2):
+        zhan.post(f"/desk/claims/{claim_id}/dispute", {"reason": "Who was there?"}, status=303)
+    refused = dee.press(page, "Ask the volunteer", status=409, reason="How long was it?")
+    assert refused.html.select_one(f"#dispute-{claim_id}[open] input[name=reason]")["value"] == "How long was it?"
+    assert claim_now(claim_id).reason == "Who was there?"
 
 
 def test_a_whole_day_is_the_most(context: Flask, site: Site, cast: Cast) -> None:
@@ -105,7 +163,7 @@ def test_the_volunteer_is_told_on_their_page_and_by_mail_in_their_language(
 ) -> None:
     aru = cast.add("aru", locale="kk")
     claim_id = take_and_report(make_request(title="Шай"), aru)
-    site.as_(cast.dee).post(f"/desk/claims/{claim_id}/confirm", {"hours": "1", "minutes": "0"})
+    site.as_(cast.dee).post(f"/desk/claims/{claim_id}/confirm", {"hours": "1", "minutes": "0", "seen": "reported"})
     told = words("confirmed", "Шай", "kk")
     assert [mail.subject for mail in mails_to(aru)] == [told]
     assert told in text_of(site.as_(aru).get("/me"))
@@ -172,15 +230,38 @@ def test_a_question_goes_to_the_volunteer_with_its_reason(context: Flask, site: 
     assert claim_now(claim_id).state == ClaimState.CONFIRMED
 
 
-@pytest.mark.parametrize("verb", ["dispute", "remove"])
-def test_a_reason_is_needed(context: Flask, site: Site, cast: Cast, verb: str) -> None:
-    request_id = make_request()
-    claim_id = take_and_report(request_id, cast.ben) if verb == "dispute" else take(request_id, cast.ben)
+@pytest.mark.parametrize(("typed", "told"), [("  ", "Please fill this in."), ("x" * 501, "500 characters at most")])
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [
+        ("/desk", "Ask the volunteer"),
+        ("/desk/requests/1", "Ask the volunteer"),
+        ("/desk/requests/2", "Take off and tell them"),
+    ],
+)
+def test_a_reason_that_is_none_or_too_long_comes_back_as_it_was_typed(
+    context: Flask, site: Site, cast: Cast, path: str, button: str, typed: str, told: str
+) -> None:
+    claims = [take_and_report(make_request(), cast.ben), take(make_request(), cast.cy)]
     dee = site.as_(cast.dee)
-    before = claim_now(claim_id).state
-    after = dee.follow(dee.post(f"/desk/claims/{claim_id}/{verb}", {"reason": "  ", "next": "/desk"}))
-    assert "Please give the reason" in text_of(after)
-    assert claim_now(claim_id).state == before
+    before = [claim_now(id_).state for id_ in claims]
+    page = dee.press(dee.get(path), button, status=422, reason=typed)
+    dialog = page.html.select_one("details[open]:has([name=reason])")
+    assert told in dialog.select_one(".error").get_text()
+    assert dialog.select_one("[name=reason]")["value"].strip() == typed.strip()
+    assert page.html.find(id=page.html.select_one("#errors a")["href"].removeprefix("#"))["name"] == "reason"
+    assert [claim_now(id_).state for id_ in claims] == before
+    assert dee.press(page, button, status=303, reason="The dog moved.").location.endswith(path)
+
+
+def test_a_reason_comes_back_where_its_row_has_left_the_queue(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    dee = site.as_(cast.dee)
+    page = dee.get("/desk?reason=reported")
+    confirm(claim_id, cast.dee)
+    after = dee.press(page, "Ask the volunteer", status=422, reason="y" * 501)
+    assert after.html.find("form", action=f"/desk/claims/{claim_id}/dispute").find("input", value="y" * 501)
+    assert after.html.select_one(".counts [aria-current]").get_text(strip=True).startswith("To confirm")
 
 
 def test_who_did_not_come_gives_the_place_to_the_next(context: Flask, site: Site, cast: Cast) -> None:
@@ -214,7 +295,7 @@ def test_settling_again_changes_nothing(context: Flask, site: Site, cast: Cast) 
     claim_id = take(request_id, cast.ben)
     dee = site.as_(cast.dee)
     for _ in range(2):
-        dee.post(f"/desk/claims/{claim_id}/no-show", status=303)
+        dee.post(f"/desk/claims/{claim_id}/no-show", {"seen": "claimed"}, status=303)
     assert request_now(request_id).taken == 0
     assert events_of(f"request:{request_id}").count("claim.no_show") == 1
     late = dee.post(f"/desk/claims/{claim_id}/confirm", {"hours": "1"}, status=409)

@@ -202,7 +202,7 @@ def test_each_state_is_said_in_plain_words(context: Flask, site: Site, cast: Cas
     tell_done(request_id, cast.ben)
     assert "A volunteer says that the help was given." in standing(site, code)
     with db.transaction():
-        board.confirm(claim_id, by=viewer_of(cast.dee), at=utcnow(), minutes=30)
+        board.confirm(claim_id, seen="reported", by=viewer_of(cast.dee), at=utcnow(), minutes=30)
     assert "Help came." in standing(site, code)
     with db.transaction():
         board.close(request_id, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.FULFILLED)
@@ -436,7 +436,7 @@ def test_the_deed_of_a_confirmed_claim_becomes_sure(context: Flask, site: Site, 
     claim_id = take(request_id, cast.ben)
     tell_done(request_id, cast.ben)
     with db.transaction():
-        board.confirm(claim_id, by=viewer_of(cast.dee), at=utcnow(), minutes=30)
+        board.confirm(claim_id, seen="reported", by=viewer_of(cast.dee), at=utcnow(), minutes=30)
     deed = deed_of(claim_id)
     assert deed is not None
     assert deed.level == "witnessed"

@@ -205,7 +205,11 @@ def test_two_coordinators_who_confirm_at_once_credit_once(servers: Servers, hous
         (ben,) = crowd(1)
         claim_id = reported(ben, make_request(), credit)
         answers = fire(
-            servers.port, [dee.browser.post(f"/desk/claims/{claim_id}/confirm", hours=1, minutes=30) for dee in dees]
+            servers.port,
+            [
+                dee.browser.post(f"/desk/claims/{claim_id}/confirm", seen="reported", hours=1, minutes=30)
+                for dee in dees
+            ],
         )
         assert statuses(answers) == {204: 10}
         assert db.read.scalars(select(User.confirmed_minutes).where(User.id == ben.id)).one() == 90
@@ -221,8 +225,8 @@ def test_a_confirmation_and_a_no_show_at_once_count_one_of_them(servers: Servers
         answers = fire(
             servers.port,
             [
-                dees[0].browser.post(f"/desk/claims/{claim_id}/confirm", hours=1),
-                dees[1].browser.post(f"/desk/claims/{claim_id}/no-show"),
+                dees[0].browser.post(f"/desk/claims/{claim_id}/confirm", seen="reported", hours=1),
+                dees[1].browser.post(f"/desk/claims/{claim_id}/no-show", seen="reported"),
             ],
         )
         assert statuses(answers) == {204: 1, 409: 1}
@@ -235,7 +239,10 @@ def test_confirmations_of_one_person_at_once_are_all_credited(servers: Servers, 
     claim_ids = [reported(ben, make_request()) for _ in range(10)]
     answers = fire(
         servers.port,
-        [dees[n % 5].browser.post(f"/desk/claims/{c}/confirm", hours=0, minutes=7) for n, c in enumerate(claim_ids)],
+        [
+            dees[n % 5].browser.post(f"/desk/claims/{c}/confirm", seen="reported", hours=0, minutes=7)
+            for n, c in enumerate(claim_ids)
+        ],
     )
     assert statuses(answers) == {204: 10}
     assert db.read.scalars(select(User.confirmed_minutes).where(User.id == ben.id)).one() == 70
@@ -253,7 +260,7 @@ def test_deeds_published_while_claims_are_confirmed_are_all_counted(servers: Ser
         request
         for n in range(10)
         for request in (
-            dees[n % 5].browser.post(f"/desk/claims/{claim_ids[n]}/confirm", hours=1),
+            dees[n % 5].browser.post(f"/desk/claims/{claim_ids[n]}/confirm", seen="reported", hours=1),
             dees[(n + 1) % 5].browser.post(f"/desk/deeds/{deed_ids[n]}/publish"),
             dees[(n + 2) % 5].browser.post(f"/desk/deeds/{deed_ids[n]}/publish"),
         )

@@ -99,20 +99,20 @@ class Mixer:
 
     def settle(self) -> None:
         states = self.chance.choice((("reported", "disputed"), ("claimed", "started", "waiting"), ("reported",)))
-        ids = db.session.scalars(select(Claim.id).where(Claim.state.in_(states)).limit(20)).all()
+        found = db.session.execute(select(Claim.id, Claim.state).where(Claim.state.in_(states)).limit(20)).all()
         db.session.rollback()
-        if not ids:
+        if not found:
             return
-        claim_id, by, at = self.chance.choice(ids), self.dee, utcnow()
+        (claim_id, seen), by, at = self.chance.choice(found), self.dee, utcnow()
         verb = self.chance.choice(("confirm", "confirm", "confirm", "dispute", "remove", "no_show"))
         if verb == "confirm":
-            board.confirm(claim_id, by=by, at=at, minutes=20)
+            board.confirm(claim_id, seen=seen, by=by, at=at, minutes=20)
         elif verb == "dispute":
             board.dispute(claim_id, by=by, at=at, reason="Really?")
         elif verb == "remove":
             board.remove(claim_id, by=by, at=at, reason="Rain")
         else:
-            board.mark_no_show(claim_id, by=by, at=at)
+            board.mark_no_show(claim_id, seen=seen, by=by, at=at)
 
     def edit(self) -> None:
         request = board.lock_request(self.request_id)

@@ -150,11 +150,11 @@ class Board(RuleBasedStateMachine):
             if verb is Verb.REMOVE:
                 board.remove(promise.id, by=by, at=at, reason="Rain")
             elif verb is Verb.CONFIRM:
-                board.confirm(promise.id, by=by, at=at, minutes=30)
+                board.confirm(promise.id, seen=promise.state, by=by, at=at, minutes=30)
             elif verb is Verb.DISPUTE:
                 board.dispute(promise.id, by=by, at=at, reason="Really?")
             else:
-                board.mark_no_show(promise.id, by=by, at=at)
+                board.mark_no_show(promise.id, seen=promise.state, by=by, at=at)
         self.moved(promise, verb, frees=verb in (Verb.REMOVE, Verb.NO_SHOW))
 
     @rule(verb=st.sampled_from(("pause", "resume", "resume")))

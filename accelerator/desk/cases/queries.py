@@ -34,6 +34,13 @@ def get_case(session: Session, request_id: int, viewer: Viewer) -> HelpRequest:
     return found
 
 
+def get_claim(session: Session, claim_id: int) -> Claim:
+    found = session.get(Claim, claim_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def find_requester(session: Session, request: HelpRequest) -> Requester | None:
     return session.get(Requester, request.requester_id) if request.requester_id else None
 

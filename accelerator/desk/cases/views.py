@@ -1,5 +1,6 @@
 """The page of a case and everything that is sent from it. What is refused comes back with what was typed."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -9,7 +10,7 @@ from accelerator import formatting, policy
 from accelerator.accounts.viewer import Viewer
 from accelerator.board import transitions as board
 from accelerator.board.cards import make_card
-from accelerator.board.models import HelpRequest, Outcome, RequestStatus
+from accelerator.board.models import Claim, ClaimState, HelpRequest, Outcome, RequestStatus
 from accelerator.board.transitions import REQUEST_MOVES, ClaimRefused
 from accelerator.clock import utcnow
 from accelerator.current import me
@@ -48,6 +49,17 @@ from accelerator.screening.looking import look_at
 Sent = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class SentBack:
+    """A form about one promise that did not go through."""
+
+    claim_id: int
+    verb: str
+    form: Any
+    #: What the promise was on the page that sent it, when it is something else by now.
+    was: str
+
+
 def show_case(request_id: int) -> Response:
     return draw_case(queries.get_case(db.read, request_id, me()), {})
 
@@ -66,6 +78,7 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
         claims=describe_claims([(c, found, n) for c, n in queries.list_claims(db.read, found.id)], viewer, now),
         past=list_past(db.read, found, with_words=may),
         refused=sent.get("refused", ""),
+        sent_back=sent.get("claim"),
         here=url_for(".show_case", request_id=found.id),  # also when it is the answer to a form
         active="desk",
         **(what_can_be_done(found, viewer, sent) if may else {"may": False}),
@@ -159,6 +172,26 @@ def refuse(request_id: int, form_name: str, form: Any, refused: DomainError | No
     if refused and "seen_version" in form:
         form.seen_version.data = str(found.version)  # what changed is on the page now
     return draw_case(found, sent, refused.status if refused else 422)
+
+
+def refuse_claim(claim_id: int, verb: str, form: Any, refused: DomainError | None = None) -> Response:
+    """The page of the case again, with the form about this promise as it was sent and what has become of it."""
+    db.session.rollback()
+    claim = queries.get_claim(db.read, claim_id)
+    found = queries.get_case(db.read, claim.request_id, me())
+    for field in form:
+        field.id = f"{field.name}-{verb}-{claim_id}"
+    sent = {
+        "claim": SentBack(claim_id, verb, form, tell_former(form, claim)),
+        "refused": refused.sentence() if refused else "",
+    }
+    return draw_case(found, sent, refused.status if refused else 422)
+
+
+def tell_former(form: Any, claim: Claim) -> str:
+    seen = (form.seen.data or "") if "seen" in form else ""
+    is_former = seen in set(ClaimState) and seen != claim.state
+    return formatting.claim_state_label(seen) if is_former else ""
 
 
 def back(request_id: int, notice: str, tone: str = "leaf") -> Response:

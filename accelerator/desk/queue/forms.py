@@ -70,7 +70,7 @@ class QueueForm(Form):
 class KeepForm(Form):
     """A name for the filters that are on the page; they come along in the address that the form is sent to."""
 
-    name = StringField(_l("Name of this view"), [required(), at_most(40)], filters=[tidy])
+    name = StringField(_l("Name of this view"), [required(), at_most(40)], filters=[tidy], id="view-name")
 
 
 class TickedForm(Form):

@@ -166,7 +166,7 @@ class RowMaker:
 
     def _confirm(self, claim: Claim, row: HelpRequest) -> Action:
         hours, minutes = divmod(claim.minutes or row.minutes, 60)
-        fields = (("hours", str(hours)), ("minutes", str(minutes)))
+        fields = (("seen", claim.state), ("hours", str(hours)), ("minutes", str(minutes)))
         return Action(gettext("Confirm"), f"/desk/claims/{claim.id}/confirm", "c", "check", posts=True, fields=fields)
 
     def of_word(self, entry: Any, row: HelpRequest) -> QueueRow:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, render_template, request, url_for
@@ -17,7 +17,7 @@ from accelerator.clock import utcnow
 from accelerator.current import me
 from accelerator.desk.queue import queries, transitions
 from accelerator.desk.queue.forms import DAYS, KeepForm, QueueForm, TickedForm, regions_of
-from accelerator.desk.queue.groups import Asked, list_groups
+from accelerator.desk.queue.groups import Asked, Group, list_groups
 from accelerator.desk.queue.queries import MOST
 from accelerator.desk.queue.rows import RowMaker
 from accelerator.errors import DomainError, NotAllowed
@@ -26,12 +26,18 @@ from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.policy import UNDO_WITHIN
 from accelerator.reference import places
+from accelerator.safe_next import safe_next
 
 
 def show_desk() -> Response:
+    return draw_desk(QueueForm.asked(), {})
+
+
+def draw_desk(form: QueueForm, sent: dict[str, Any], status: int = 200) -> Response:
+    """The queue; ``sent`` is what did not go through: a form of one of its rows, or the name of a view."""
     now, viewer, known = utcnow(), me(), places(db.read)
     regions = regions_of(viewer, known)
-    form = QueueForm.asked().offer(known, current_language(), regions)
+    form.offer(known, current_language(), regions)
     asked = Asked(viewer, form.regions, form.narrow(viewer), form.reason.data)
     groups = list_groups(db.read, asked, RowMaker(viewer, known, now), at=now)
     html = render_template(
@@ -42,9 +48,30 @@ def show_desk() -> Response:
         filters=queries.list_filters(db.read, viewer.id),
         chosen=form.as_query(),
         most=MOST,
+        keep=sent.get("keep") or KeepForm(),
+        sent_back=find_row(groups, sent) if "reason" in sent else None,
+        here=form.href(),  # also when it is the answer to a form
         active="desk",
     )
-    return make_response(html)
+    return make_response(html, status)
+
+
+def find_row(groups: list[Group], sent: dict[str, Any]) -> dict[str, Any]:
+    """A form with a reason, and the row that it belongs to; none when that has left the queue meanwhile."""
+    rows = (row.id for group in groups for row in group.rows if row.other == sent["action"])
+    row = next(rows, "")
+    sent["reason"].reason.id = f"reason-{row}"
+    return {"row": row, "action": sent["action"], "form": sent["reason"]}
+
+
+def is_from_queue() -> bool:
+    return urlsplit(safe_next(request.form.get("next")) or "").path == url_for(".show_desk")
+
+
+def refuse_in_queue(form: Any) -> Response:
+    """The queue again, as it was filtered, with the reason as it was typed."""
+    filters = urlsplit(safe_next(request.form.get("next")) or "").query
+    return draw_desk(QueueForm(MultiDict(parse_qsl(filters))), {"reason": form, "action": request.path}, 422)
 
 
 def count_desk() -> Response:
@@ -57,12 +84,13 @@ def keep_filter() -> Response:
     form = KeepForm.posted()
     query = tidy_query(request.args)
     if not form.validate():
-        return redirect_to(f"/desk?{query}", notice=gettext("Please give the view a name."), tone="sun")
+        return draw_desk(QueueForm.asked(), {"keep": form}, 422)
     try:
         transitions.keep_filter(form.name.data, query, by=me(), at=utcnow())
     except NotAllowed as refused:
         db.session.rollback()
-        return redirect_to(f"/desk?{query}", notice=refused.sentence(), tone="sun")
+        form.add_error("name", refused.sentence())
+        return draw_desk(QueueForm.asked(), {"keep": form}, 422)
     db.session.commit()
     return redirect_to(f"/desk?{query}", notice=gettext("Kept. You find it above the queue."))
 
@@ -112,8 +140,8 @@ def settle(act: Any, claim_id: int) -> bool:
 
 
 def confirm_as_told(claim_id: int, **who: Any) -> Claim:
-    """With the hours as they were reported."""
-    return board.confirm(claim_id, minutes=queries.minutes_told(db.read, claim_id), **who)
+    """With the hours as they were reported. Only what waits for it can be ticked."""
+    return board.confirm(claim_id, seen=ClaimState.REPORTED, minutes=queries.minutes_told(db.read, claim_id), **who)
 
 
 def address_of(ids: list[int]) -> str:
@@ -147,6 +175,7 @@ def tell_result(claim: Claim, found: HelpRequest, name: str, *, now: datetime) -
         "duration": formatting.duration(claim.minutes or found.minutes),
         "is_confirmed": is_confirmed,
         "state": NotAllowed("own").sentence() if is_own else formatting.claim_state_label(claim.state),
+        "reason": claim.reason if claim.state == ClaimState.DISPUTED else "",
         "may_undo": is_confirmed and policy.can_take_back(me(), claim, now) and not is_own,
         "until": formatting.clock_time(until, zone),
     }
