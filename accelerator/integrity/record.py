@@ -36,6 +36,7 @@ class EventType(enum.StrEnum):
     REQUEST_VERIFIED = "request.verified"
     REQUEST_SPLIT = "request.split"
     REQUEST_MERGED = "request.merged"
+    REQUEST_JOINED = "request.joined"
     REQUEST_HANDED_OVER = "request.handed_over"
     REQUEST_MOVED = "request.moved"
     REQUEST_WITHDRAWN = "request.withdrawn"

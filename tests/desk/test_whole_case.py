@@ -105,6 +105,9 @@ def test_duplicates_are_merged_and_who_promised_is_told(dee: Site, cast: Cast) -
     dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays)}, status=303)
     assert count_events() == before
     everything_fits()
+    assert f"Dee: № {goes}, the same need, was merged into this" in text_of(dee.get(f"/desk/requests/{stays}"))
+    assert f"Dee: merged into № {stays}" in text_of(dee.get(f"/desk/requests/{goes}"))
+    assert events_of(f"request:{stays}").count("request.joined") == 1
 
 
 def test_whose_need_it_is_goes_with_the_merge(dee: Site, cast: Cast) -> None:

@@ -52,11 +52,15 @@ def _events(session: Session, request: HelpRequest) -> Iterator[Past]:
     actors = [queries.actor_of(row.body) for row in rows]
     names = queries.names_by_ref(session, {ref for ref, _ in actors})
     for row, (ref, role) in zip(rows, actors, strict=True):
-        yield Past(row.at, row.seq, _name(ref, names.get(ref, "")), role_label(role), _what(row.type, role))
+        yield Past(row.at, row.seq, _name(ref, names.get(ref, "")), role_label(role), _what(row.type, role, row.body))
 
 
-def _what(type_: str, role: str) -> str:
+def _what(type_: str, role: str, body: bytes) -> str:
     """What happened; a coordinator asks for nobody, they write down what somebody asked for."""
+    if type_ == EventType.REQUEST_MERGED:
+        return gettext("merged into № %(number)s", number=queries.detail_of(body, "into"))
+    if type_ == EventType.REQUEST_JOINED:
+        return gettext("№ %(number)s, the same need, was merged into this", number=queries.detail_of(body, "other"))
     if type_ == EventType.REQUEST_RECEIVED and role == "coordinator":
         return gettext("typed in what the person asked for")
     return formatting.event_words(type_)

@@ -176,3 +176,8 @@ def actor_of(body: bytes) -> tuple[str, str]:
     """Who did what an event tells of: reference and role."""
     event = json.loads(body)
     return str(event.get("actor", "")), str(event.get("role", ""))
+
+
+def detail_of(body: bytes, name: str) -> str:
+    """A code or a number that an event tells beside who did what."""
+    return str(json.loads(body).get(name, ""))

@@ -160,6 +160,7 @@ def merge(request_id: int, into_id: int, *, by: Viewer, at: datetime) -> HelpReq
     request.duplicate_of_id = into_id
     db.session.flush()
     record(db.session, EventType.REQUEST_MERGED, f"request:{request.id}", by=by, at=at, into=into_id)
+    record(db.session, EventType.REQUEST_JOINED, f"request:{into_id}", by=by, at=at, other=request.id)
     return board.close(request_id, by=by, at=at, outcome=Outcome.DUPLICATE)
 
 
