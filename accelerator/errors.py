@@ -84,6 +84,10 @@ class NotAllowed(DomainError):
             "edited": gettext(
                 "Another coordinator changed this request while you were writing. Compare and save again."
             ),
+            "closed_otherwise": gettext(
+                "A colleague has closed this already, in another way than you: the history says how. What you wrote is "
+                "still in the form."
+            ),
             "changed_since": gettext(
                 "This request has changed since you opened it. Read it as it stands now; if it is right, publish it."
             ),

@@ -688,11 +688,16 @@ def resume(request_id: int, *, by: Viewer, at: datetime) -> HelpRequest:
 
 
 def close(request_id: int, *, by: Viewer, at: datetime, outcome: Outcome) -> HelpRequest:
-    """End a request; promises not yet kept end with it and their people are told. Reports stay to be confirmed."""
+    """End a request; promises not yet kept end with it and their people are told. Reports stay to be confirmed.
+
+    Repeating it is harmless; what has ended in another way is refused.
+    """
     request = lock_request(request_id)
     _must_coordinate(by, request)
-    if request.status == R.CLOSED:
+    if request.status == R.CLOSED and request.outcome == outcome:
         return request
+    if request.status == R.CLOSED:
+        raise NotAllowed("closed_otherwise")
     _close(request, outcome, by=by, at=at)
     return request
 

@@ -15,7 +15,7 @@ from accelerator.help.models import CallOutcome, CaseEntry, Channel, Requester
 from tests.cast import ASTANA, Cast, viewer_of
 from tests.desk.cases import WORDS, asked, call, colleague, erase, write
 from tests.factories import make_request, make_requester
-from tests.site import Site, text_of
+from tests.site import Site, form_values, text_of
 from tests.steps import count_events, events_of, last_event, request_now, take
 
 NOTE = "The caretaker has the key."
@@ -212,10 +212,36 @@ def test_after_erasure_the_case_tells_what_was_done_and_keeps_no_words(context: 
     assert "Dee: called" in page
     assert "Her son is away." not in page
     assert WORDS not in page
-    answer = dee.post(f"/desk/requests/{request_id}/note", {"note": "x"}, status=409)
-    assert "data has been erased" in text_of(answer)
     with pytest.raises(NotAllowed), db.transaction():
         cases.note(request_id, "late", by=viewer_of(cast.dee), at=utcnow())
+
+
+@pytest.mark.parametrize(
+    ("opened", "button", "name", "sentence"),
+    [
+        ("note", "Keep", "note", "data has been erased"),
+        ("call", "Keep", "said", "data has been erased"),
+        ("ask", "Send", "question", "data has been erased"),
+        ("reveal", "Show the contact", "why", "No contact is kept here."),
+    ],
+)
+def test_after_erasure_nothing_is_offered_that_cannot_work_and_nothing_typed_is_lost(
+    context: Flask, site: Site, cast: Cast, opened: str, button: str, name: str, sentence: str
+) -> None:
+    request_id = asked(title="Bread")
+    call(request_id, cast.dee)
+    dee = site.as_(cast.dee)
+    old_page = dee.get(f"/desk/requests/{request_id}")
+    form = old_page.html.select_one(f"#{opened} form:has([name={name}])")
+    erase(request_id)
+    assert not dee.get(f"/desk/requests/{request_id}").html.select(f"#{opened}")
+    fields = form_values(form) | {name: "She waits on Sunday.", "outcome": "confirmed"}
+    answer = dee.post(form["action"], fields, status=409)
+    act = answer.html.select_one(f"#{opened}[open]")
+    kept = act.find(["textarea", "input"], {"name": name})
+    assert (kept.get("value") or kept.get_text()).strip() == "She waits on Sunday."
+    assert sentence in act.select_one(".notice").get_text()
+    assert not act.find("button", string=button)
 
 
 def test_earlier_requests_of_the_same_phone_are_shown_those_elsewhere_are_a_number(

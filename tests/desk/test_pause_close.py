@@ -5,6 +5,7 @@ from flask import Flask
 
 from accelerator.board.models import ClaimState, Outcome, RequestStatus
 from tests.cast import Cast
+from tests.desk.cases import colleague
 from tests.factories import make_request
 from tests.site import Site, text_of
 from tests.steps import claim_now, events_of, mails_to, request_now, take, take_and_report, wait, words
@@ -64,10 +65,30 @@ def test_who_promised_or_waited_is_told_and_free_and_reports_stay(context: Flask
 def test_closing_again_changes_nothing(context: Flask, site: Site, cast: Cast) -> None:
     request_id = make_request()
     dee = site.as_(cast.dee)
-    for outcome in ("fulfilled", "declined"):
-        dee.post(f"/desk/requests/{request_id}/close", {"outcome": outcome}, status=303)
+    for _ in range(3):
+        fields = {"outcome": "fulfilled", "reason": "Her son came."}
+        dee.post(f"/desk/requests/{request_id}/close", fields, status=303)
+    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled"}, status=303)
     assert request_now(request_id).outcome == "fulfilled"
     assert events_of(f"request:{request_id}").count("request.closed") == 1
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [("declined", ""), ("declined", "A joke."), ("fulfilled", "By me.")])
+def test_what_a_colleague_closed_in_another_way_is_said_and_nothing_typed_is_lost(
+    context: Flask, site: Site, cast: Cast, outcome: str, reason: str
+) -> None:
+    request_id = make_request()
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    old_page = dee.get(f"/desk/requests/{request_id}")
+    zhan.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled", "reason": "Her son came."}, status=303)
+    refused = dee.press(old_page, "Close", status=409, outcome=outcome, reason=reason)
+    form = refused.html.select_one("#close[open] form")
+    assert form.select_one("input[checked]")["value"] == outcome
+    assert form.select_one("textarea").get_text().strip() == reason
+    assert "A colleague has closed this already" in text_of(refused)
+    assert "Her son came." in text_of(refused)
+    assert not form.find("button")
+    assert request_now(request_id).outcome == "fulfilled"
 
 
 def test_what_is_closed_does_not_open_again(context: Flask, site: Site, cast: Cast) -> None:

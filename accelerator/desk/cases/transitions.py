@@ -17,6 +17,7 @@ from accelerator.accounts.viewer import Viewer, as_viewer
 from accelerator.board import transitions as board
 from accelerator.board.models import HelpRequest, Outcome, RequestStatus
 from accelerator.board.transitions import Taken, lock_request
+from accelerator.desk.cases.queries import open_entry
 from accelerator.errors import NotAllowed, NotFound
 from accelerator.extensions import db, vault
 from accelerator.help.models import CallOutcome, CaseEntry, EntryKind, Requester
@@ -91,15 +92,27 @@ def read_words(request_id: int, *, by: Viewer, at: datetime) -> int:
 
 
 def close(request_id: int, outcome: Outcome, reason: str, *, by: Viewer, at: datetime) -> HelpRequest:
-    """End a case. The reason stands in it: for the person who asked, if there is one, else for colleagues."""
+    """End a case. The reason stands in it: for the person who asked, if there is one, else for colleagues.
+
+    Repeating it is harmless; another reason than the one that stands there is refused, nobody would ever read it.
+    """
     request = _lock_own(request_id, by)
-    if request.status == RequestStatus.CLOSED:
-        return request
-    if reason:
+    is_closed = request.status == RequestStatus.CLOSED
+    if is_closed and reason and reason != _closing_words(request):
+        raise NotAllowed("closed_otherwise")
+    if reason and not is_closed:
         kind = EntryKind.NOTE if _requester(request) is None else EntryKind.QUESTION
         entry = _add_entry(request, kind, reason, by=by, at=at)
         entry.seen_at = at  # nothing to be answered
     return board.close(request_id, by=by, at=at, outcome=outcome)
+
+
+def _closing_words(request: HelpRequest) -> str:
+    """What was said when it was closed; empty when nothing was, or it is erased."""
+    said = select(CaseEntry).where(CaseEntry.request_id == request.id, CaseEntry.created_at == request.closed_at)
+    kinds = (EntryKind.NOTE.value, EntryKind.QUESTION.value)
+    entry = db.session.scalars(said.where(CaseEntry.kind.in_(kinds)).order_by(CaseEntry.id.desc())).first()
+    return open_entry(entry) if entry else ""
 
 
 def split(request_id: int, parts: list[Part], *, seen_version: int, by: Viewer, at: datetime) -> list[HelpRequest]:

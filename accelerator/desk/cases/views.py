@@ -35,7 +35,7 @@ from accelerator.desk.cases.transitions import Part
 from accelerator.desk.cases.words import assign_bar_sentence
 from accelerator.desk.changes import Difference, list_changes, snapshot
 from accelerator.desk.forms import RequestForm, filled_from
-from accelerator.errors import DomainError
+from accelerator.errors import DomainError, NotAllowed
 from accelerator.extensions import db
 from accelerator.help import reveals
 from accelerator.help.contacts.cards import make_contact_card
@@ -203,7 +203,10 @@ def add_note(request_id: int) -> Response:
     form = NoteForm.posted()
     if not form.validate():
         return refuse(request_id, "note", form)
-    transitions.note(request_id, form.note.data, by=me(), at=utcnow())
+    try:
+        transitions.note(request_id, form.note.data, by=me(), at=utcnow())
+    except NotAllowed as refused:
+        return refuse(request_id, "note", form, refused)
     db.session.commit()
     return back(request_id, gettext("Noted."))
 
@@ -213,7 +216,10 @@ def add_call(request_id: int) -> Response:
     if not form.validate():
         return refuse(request_id, "call", form)
     outcome = CallOutcome(form.outcome.data)
-    transitions.call(request_id, outcome, form.said.data, by=me(), at=utcnow())
+    try:
+        transitions.call(request_id, outcome, form.said.data, by=me(), at=utcnow())
+    except NotAllowed as refused:
+        return refuse(request_id, "call", form, refused)
     db.session.commit()
     notice = {
         CallOutcome.CONFIRMED: gettext("Verified. Now write the public text."),
@@ -226,7 +232,10 @@ def ask_person(request_id: int) -> Response:
     form = AskForm.posted()
     if not form.validate():
         return refuse(request_id, "ask", form)
-    transitions.ask(request_id, form.question.data, by=me(), at=utcnow())
+    try:
+        transitions.ask(request_id, form.question.data, by=me(), at=utcnow())
+    except NotAllowed as refused:
+        return refuse(request_id, "ask", form, refused)
     db.session.commit()
     return back(request_id, gettext("They will find it behind their code."))
 
@@ -243,7 +252,10 @@ def reveal_contact(request_id: int) -> Response:
     if not form.validate():
         return refuse(request_id, "reveal", form)
     now = utcnow()
-    shown = reveals.reveal_to_coordinator(request_id, by=me(), at=now, reason=form.why.data)
+    try:
+        shown = reveals.reveal_to_coordinator(request_id, by=me(), at=now, reason=form.why.data)
+    except (reveals.ContactRefused, reveals.TooManyLooks) as refused:
+        return refuse(request_id, "reveal", form, refused)
     db.session.commit()
     card = make_contact_card(shown, places(db.read), now)
     return draw_case(queries.get_case(db.read, request_id, me()), {"contact": card})
@@ -273,7 +285,10 @@ def close_request(request_id: int) -> Response:
     form = CloseForm.posted().offer()
     if not form.validate():
         return refuse(request_id, "close", form)
-    transitions.close(request_id, Outcome(form.outcome.data), form.reason.data, by=me(), at=utcnow())
+    try:
+        transitions.close(request_id, Outcome(form.outcome.data), form.reason.data, by=me(), at=utcnow())
+    except NotAllowed as refused:
+        return refuse(request_id, "close", form, refused)
     db.session.commit()
     return back(request_id, gettext("Closed."))
 
