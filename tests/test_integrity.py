@@ -177,7 +177,7 @@ def test_a_whole_life_of_claims_leaves_no_personal_word_in_the_log(context: Flas
 ALLOWED = {
     *("v", "seq", "ts", "type", "actor", "role", "subject"),
     *("claim", "people", "minutes", "outcome", "version", "region", "reason", "reports", "granted"),
-    *("former", "text", "entry", "parts", "into", "words", "split", "channel", "step", "right"),
+    *("former", "text", "entry", "parts", "into", "words", "split", "channel", "step", "right", "other"),
 }
 
 

@@ -20,7 +20,7 @@ from accelerator.deeds.models import Deed
 from accelerator.extensions import db
 from accelerator.safe_next import safe_next
 from tests.cast import PASSWORD, Cast
-from tests.factories import make_request
+from tests.factories import make_deed, make_request
 from tests.routes import ROUTES, Actor, World, running_app
 from tests.site import HTMX, Site, alone, text_of
 
@@ -219,7 +219,9 @@ def test_no_form_sends_its_reader_off_the_site(world: World, site: Site, form: s
         assert answer.headers["Location"].startswith(("/login?", f"http://{HERE}/login?"))
         return
     else:
-        answer = site.as_(world.cast.dee).post("/desk/deeds/1/hide", {"next": target, "reason": ""}, 303)
+        with world.app.app_context():
+            deed_id = make_deed()
+        answer = site.as_(world.cast.dee).post(f"/desk/deeds/{deed_id}/hide", {"next": target, "reason": "No."}, 303)
     assert is_local(answer.headers["Location"]), answer.headers["Location"]
     assert "evil.example" not in answer.headers["Location"].partition("?")[0] or answer.headers["Location"].startswith(
         ("/.", "/%")

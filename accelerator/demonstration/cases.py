@@ -28,14 +28,17 @@ def steps_of_cases(rows: list[dict[str, Any]], cast: Cast, *, at: datetime) -> I
 
 
 def moment_of(row: dict[str, Any], region: str, at: datetime) -> datetime | None:
-    """The row's day and hour in its region's zone; an hour that is nearly over today moves to tomorrow."""
+    """The row's day and hour in its region's zone; what is nearly over today is tomorrow, an hour earlier.
+
+    So what is to be done within a day still is, whatever the hour of the start.
+    """
     if "at" not in row:
         return None
     hour, minute = map(int, row["at"].split(":"))
     there = at.astimezone(places(db.session).zone(region)) + timedelta(days=row["in_days"])
     found = there.replace(hour=hour, minute=minute, second=0, microsecond=0)
     if row["in_days"] >= 0 and found < at + timedelta(minutes=30):
-        found += timedelta(days=1)
+        found += timedelta(hours=23)
     return found
 
 

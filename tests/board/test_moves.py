@@ -130,11 +130,12 @@ def test_each_verb_on_a_request_does_what_the_table_says(
 ) -> None:
     request_id = make_request(status=state)
     dee, at = viewer_of(cast.dee), utcnow()
+    outcome = Outcome(request_now(request_id).outcome or Outcome.WITHDRAWN)
     act: Callable[[], object] = {
         "publish": lambda: board.publish(request_id, seen_version=request_now(request_id).version, by=dee, at=at),
         "pause": lambda: board.pause(request_id, by=dee, at=at),
         "resume": lambda: board.resume(request_id, by=dee, at=at),
-        "close": lambda: board.close(request_id, by=dee, at=at, outcome=Outcome.WITHDRAWN),
+        "close": lambda: board.close(request_id, by=dee, at=at, outcome=outcome),
     }[verb]
     before, events = request_now(request_id), count_events()
     kept = (before.status, before.version, before.outcome, before.published_at, before.closed_at)

@@ -53,6 +53,15 @@ def test_every_group_of_the_queue_has_something_in_it(context: Flask) -> None:
         assert group in text_of(queue)
 
 
+@pytest.mark.parametrize("clock", ["12:55", "18:30"])
+def test_something_is_soon_whatever_the_hour(context: Flask, monkeypatch: pytest.MonkeyPatch, clock: str) -> None:
+    hour, minute = map(int, clock.split(":"))
+    then = utcnow().replace(hour=hour, minute=minute)
+    monkeypatch.setattr("accelerator.demonstration.commands.utcnow", lambda: then)
+    fill_if_empty(lambda _: None)
+    assert list_ids(db.read, Reason.SOON, (ALMATY,), Narrow(), at=then)
+
+
 def test_people_came_by_every_way_and_in_three_languages(context: Flask) -> None:
     fill_if_empty(lambda _: None)
     people = db.read.scalars(select(Requester)).all()
