@@ -8,7 +8,7 @@ MEMORY := $(shell [ "$$(df --output=avail -BG /dev/shm 2>/dev/null | tr -dc 0-9)
 PYTEST := $(MEMORY) $(BIN)/python -m pytest -n 3 --dist worksteal -q
 # What stands or falls with the database runs on PostgreSQL each time, everything else there in the long run,
 # and so do all but one of a test's parameters (races have all of them each time).
-ON_BOTH := $(addprefix tests/,accounts appeals board dashboard deeds desk help live races regions vault \
+ON_BOTH := $(addprefix tests/,appeals board deeds desk help live races vault \
   $(addprefix test_,$(addsuffix .py,canary_erasure database health integrity locks migrations)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
