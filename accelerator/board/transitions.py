@@ -459,7 +459,7 @@ def unconfirm(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
     claim_.settled_at = claim_.confirmed_by_ref = None
     if request.timing == Timing.REPEATING:
         request.taken += claim_.people
-    else:
+    elif request.due_at <= at:  # it was off the board as done
         request.due_at = due_at(request.timing, request.starts_at, request.ends_at, at=at)
     volunteer = db.session.get(User, claim_.user_id) if claim_.user_id else None
     if volunteer:

@@ -85,6 +85,7 @@ def test_a_coordinators_question_is_answered_by_telling_it_once_more(ben: Site, 
     ben.follow(ben.press(form, "Tell of it", hours="1", word="One hour, you are right.", credit="someone"))
     claim = claim_now(1)
     assert (claim.state, claim.minutes, claim.word) == ("reported", 60, "One hour, you are right.")
+    assert "Was it not one hour?" not in text_of(ben.get("/me")).partition("Waits for confirmation")[2]
     assert [name for name in events_of("request:1") if name.startswith("claim")] == [
         "claim.taken", "claim.reported", "claim.disputed", "claim.reported",
     ]  # fmt: skip

@@ -115,6 +115,16 @@ def test_what_is_done_and_what_nobody_came_for_wait_to_be_closed(dee: Site, cast
     assert "This one is closed" in text_of(dee.get(f"/requests/{missed}"))
 
 
+def test_a_confirmation_taken_back_moves_no_deadline(context: Flask, cast: Cast) -> None:
+    request_id = make_request(title="One still to come", capacity=2)
+    before = db.read.get_one(HelpRequest, request_id).due_at
+    claim_id = take_and_report(request_id, cast.ben)
+    confirm(claim_id, cast.dee)
+    with db.transaction():
+        board.unconfirm(claim_id, by=viewer_of(cast.dee), at=utcnow())
+    assert db.read.get_one(HelpRequest, request_id, populate_existing=True).due_at == before
+
+
 def test_a_confirmation_taken_back_brings_it_back_to_the_board(dee: Site, cast: Cast) -> None:
     request_id = make_request(title="Done")
     claim_id = take_and_report(request_id, cast.ben)
