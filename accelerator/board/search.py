@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, func, literal_column, select, table, text
 from sqlalchemy.sql import column
 
 from accelerator.board.models import HelpRequest
+from accelerator.config import LANGUAGES
+from accelerator.reference import Places
 
 MAX_WORDS = 8
 WORD = re.compile(r"\w+")
@@ -20,6 +22,12 @@ _index = table("request_search", column("rowid"))
 def normalise(text_: str) -> str:
     """The form in which texts and queries are compared: composed, case-folded, ё as е (й stays)."""
     return unicodedata.normalize("NFC", text_).casefold().replace("ё", "е")
+
+
+def search_text_of(request: HelpRequest, known: Places) -> str:
+    """What a request is found by: its title and story, and its place in every language."""
+    names = [known.place(request.region_code, request.district_code, language) for language in LANGUAGES]
+    return normalise(" ".join([request.title, request.story, *names]))
 
 
 def words_of(query: str) -> tuple[str, ...]:

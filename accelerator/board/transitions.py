@@ -34,8 +34,7 @@ from accelerator.board.models import (
     Timing,
 )
 from accelerator.board.queries import CARD, find_active_claim
-from accelerator.board.search import normalise
-from accelerator.config import LANGUAGES
+from accelerator.board.search import search_text_of
 from accelerator.deeds import transitions as deeds
 from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
 from accelerator.extensions import db
@@ -599,8 +598,7 @@ def hand_over(request_id: int, region_code: str, *, seen_version: int, by: Viewe
         raise NotAllowed("edited")
     former, known = request.region_code, places(db.session)
     request.region_code, request.district_code = region_code, None
-    words = [known.place(region_code, None, code) for code in LANGUAGES]
-    request.search_text = normalise(" ".join([request.title, request.story, *words]))
+    request.search_text = search_text_of(request, known)
     _carry_region(request)
     request.version += 1
     db.session.flush()

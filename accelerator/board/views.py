@@ -163,13 +163,13 @@ def report_request(request_id: int) -> Response:
     if not step.can_report:
         return redirect_to(url_for(".show_request", request_id=request_id), notice=step.wait, tone="sun")
     if request.method == "GET":
-        return show_report(request_id, without_pair(ReportForm(data=proposed_report(found, claim)), found), [])
+        return show_report(found, claim, without_pair(ReportForm(data=proposed_report(found, claim)), found), [])
     form = without_pair(ReportForm.posted(), found)
     is_valid = form.validate()  # first: it would wipe the sentences about photos
     photo_keys = uploads.take_photos(form, by=me(), at=utcnow())
     if not is_valid or form.photos.errors or not hear_pair(form, found):
         db.session.commit()  # keeps the good photos
-        return show_report(request_id, form, photo_keys, status=422)
+        return show_report(found, claim, form, photo_keys, status=422)
     told = transitions.report(
         request_id,
         by=me(),
@@ -210,15 +210,16 @@ def proposed_report(help_request: HelpRequest, claim: Claim) -> dict[str, Any]:
     return {"hours": hours, "minutes": minutes} | ({"word": claim.word, "credit": claim.credit} if is_asked else {})
 
 
-def show_report(request_id: int, form: ReportForm, photo_keys: list[str], status: int = 200) -> Response:
+def show_report(
+    help_request: HelpRequest, claim: Claim, form: ReportForm, photo_keys: list[str], status: int = 200
+) -> Response:
     form.kept_photos.data = ",".join(photo_keys)
-    mine = queries.find_active_claim(db.read, request_id, me().id)
     html = render_template(
         "board/report.html",
         form=form,
-        request_=queries.get_request(db.read, request_id),
+        request_=help_request,
         photo_keys=photo_keys,
-        question=mine.reason if mine and mine.state == ClaimState.DISPUTED else "",
+        question=claim.reason if claim.state == ClaimState.DISPUTED else "",
         active="me",
     )
     return make_response(html, status)

@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from accelerator.board import transitions as board
 from accelerator.board.models import Claim, Credit, HelpRequest, Outcome
-from accelerator.board.search import normalise
-from accelerator.config import LANGUAGES
+from accelerator.board.search import search_text_of
 from accelerator.demonstration.stories import Act, Cast, Step, Story, steps_of
 from accelerator.desk.cases import transitions as cases
 from accelerator.extensions import db
@@ -111,9 +110,8 @@ def read_words(story: Story, step: dict[str, Any], at: datetime) -> None:
 def write(story: Story, step: dict[str, Any], at: datetime) -> None:
     """The public text, as the desk's form writes it into the request."""
     request, text = board.lock_request(story.id), story.row["text"]
-    words = [places(db.session).place(request.region_code, request.district_code, code) for code in LANGUAGES]
     request.title, request.story, request.briefing = text["title"], text["story"], text["briefing"]
-    request.search_text = normalise(" ".join([request.title, request.story, *words]))
+    request.search_text = search_text_of(request, places(db.session))
     request.minutes, request.needs, request.min_age = text["minutes"], mask_of(text["needs"]), text["min_age"]
     if request.starts_at:
         request.ends_at = request.starts_at + timedelta(minutes=request.minutes)

@@ -17,7 +17,7 @@ from accelerator.appeals.queries import find_by_code as find_appeal_by_code
 from accelerator.appeals.sealing import code_of_form
 from accelerator.board import transitions as board
 from accelerator.board.models import Claim, ClaimState, Credit, HelpRequest, RequestStatus
-from accelerator.board.search import normalise
+from accelerator.board.search import search_text_of
 from accelerator.board.transitions import ClaimRefused, due_at
 from accelerator.clock import utcnow
 from accelerator.codes import group_code
@@ -152,12 +152,10 @@ def _password_hash() -> str:
 def add_request(
     row: dict[str, Any], writer: User, cast: Cast, turn: Iterator[str], number: int, *, at: datetime
 ) -> None:
-    known = places(db.session)
     found = moment_of(row, row["region"], at)
     starts = found if row["when"] in ("at", "repeating") else None
     ends = starts + timedelta(minutes=row["minutes"]) if starts else found
     published = at - timedelta(days=2, hours=number)
-    words = [known.place(row["region"], row.get("district"), code) for code in ("kk", "ru", "en")]
     request = HelpRequest(
         title=row["title"],
         story=row["story"],
@@ -178,12 +176,12 @@ def add_request(
         is_asar=row["asar"],
         status=RequestStatus.OPEN.value if row["state"] == RequestStatus.PAUSED else row["state"],
         outcome=row.get("outcome"),
-        search_text=normalise(" ".join([row["title"], row["story"], *words])),
         created_by_id=writer.id,
         created_at=published,
         published_at=published if row["state"] != RequestStatus.RECEIVED else None,
         closed_at=at if row["state"] == RequestStatus.CLOSED else None,
     )
+    request.search_text = search_text_of(request, places(db.session))
     db.session.add(request)
     db.session.flush()
     record(db.session, EventType.REQUEST_CREATED, f"request:{request.id}", by=writer, at=published)

@@ -6,8 +6,7 @@ from typing import Any
 
 from accelerator.accounts.models import User
 from accelerator.board.models import Claim, ClaimState, Credit, HelpRequest, Outcome, RequestStatus, Timing
-from accelerator.board.search import normalise
-from accelerator.config import LANGUAGES
+from accelerator.board.search import search_text_of
 from accelerator.deeds import transitions as deeds
 from accelerator.deeds import uploads
 from accelerator.deeds.models import Deed, DeedStatus, Level, Photo
@@ -87,7 +86,6 @@ def come_of_promise(deed: Deed, asked: str, doer: User | None, writer: User) -> 
 
 def add_answered_request(deed: Deed, asked: str, writer: User) -> HelpRequest:
     published, began = deed.happened_at - timedelta(days=2), deed.happened_at - timedelta(minutes=deed.minutes)
-    words = [places(db.session).place(deed.region_code, deed.district_code, code) for code in LANGUAGES]
     request = HelpRequest(
         title=asked,
         story="",
@@ -105,12 +103,12 @@ def add_answered_request(deed: Deed, asked: str, writer: User) -> HelpRequest:
         min_age=16,
         status=RequestStatus.CLOSED.value,
         outcome=Outcome.FULFILLED.value,
-        search_text=normalise(" ".join([asked, *words])),
         created_by_id=writer.id,
         created_at=published,
         published_at=published,
         closed_at=deed.happened_at,
     )
+    request.search_text = search_text_of(request, places(db.session))
     db.session.add(request)
     db.session.flush()
     record(db.session, EventType.REQUEST_CREATED, f"request:{request.id}", by=writer, at=published)

@@ -21,7 +21,7 @@ from accelerator import formatting
 from accelerator.accounts.forms import CapabilitiesField
 from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import HelpRequest, Timing
-from accelerator.board.search import normalise
+from accelerator.board.search import search_text_of
 from accelerator.board.transitions import due_at
 from accelerator.forms import Form, TimeTaken, at_most, between, choices, chosen, required, tidy, tidy_lines
 from accelerator.reference import Places, codes_of, mask_of, need_choices
@@ -156,8 +156,7 @@ class RequestForm(Form):
         request.two_adults, request.is_asar = self.two_adults.data, self.is_asar.data
         request.for_person = self.for_person.data or request.requester_id is not None
         self._apply_time(request, at=at)
-        words = [self._places.place(region, request.district_code, code) for code in ("kk", "ru", "en")]
-        request.search_text = normalise(" ".join([request.title, request.story, *words]))
+        request.search_text = search_text_of(request, self._places)
         return request
 
     def _apply_time(self, request: HelpRequest, *, at: datetime) -> None:

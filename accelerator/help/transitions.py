@@ -61,7 +61,7 @@ class Received:
 
 def is_sent(form_key: str, *, by: Viewer | None) -> bool:
     """Whether this form was kept already."""
-    sent_key = vault.fingerprint("form", _owner_of(form_key, by))
+    sent_key = _sent_key(form_key, by)
     return db.read.scalars(select(Requester.id).where(Requester.sent_key == sent_key)).first() is not None
 
 
@@ -86,7 +86,7 @@ def receive(
     4. The request, with nothing in it that they wrote, and two events.
     """
     language = str(answers["language"])
-    sent_key = vault.fingerprint("form", _owner_of(form_key, by))
+    sent_key = _sent_key(form_key, by)
     code, pair = codes_of_form(form_key, language, by=by)
     known = _find_sent(sent_key)
     if known:
@@ -145,6 +145,11 @@ def receive(
 def _owner_of(form_key: str, by: Viewer | None) -> str:
     """A form's own key, and whose form it is: what one browser holds opens nothing of another's."""
     return f"{by.id if by else ''}:{form_key}"
+
+
+def _sent_key(form_key: str, by: Viewer | None) -> bytes:
+    """What stands for a form in the table: sent again, it is found by this."""
+    return vault.fingerprint("form", _owner_of(form_key, by))
 
 
 def codes_of_form(form_key: str, language: str, *, by: Viewer | None = None) -> tuple[str, str]:

@@ -40,6 +40,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from accelerator.addresses import parse_address, with_neighbours
+from accelerator.assets import POLICY
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +244,7 @@ _COMMON_HEADERS = (
     "Cache-Control: no-store",
     "Access-Control-Allow-Origin: *",
     "X-Content-Type-Options: nosniff",
-    "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    f"Content-Security-Policy: {POLICY}",
     "Connection: close",
 )
 _STREAM_HEAD = "\r\n".join((

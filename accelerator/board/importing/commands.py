@@ -24,7 +24,7 @@ from accelerator.board.importing import (
     read_drafts,
 )
 from accelerator.board.models import HelpRequest, Outcome, RequestStatus
-from accelerator.board.search import normalise
+from accelerator.board.search import search_text_of
 from accelerator.board.transitions import due_at, promote_waiting
 from accelerator.clock import utcnow
 from accelerator.extensions import db
@@ -112,8 +112,9 @@ def run_import(
             if isinstance(draft, BadRow):
                 bad.append(draft)
             else:
-                tally[save_draft(db.session, draft, now=now)] += 1
-                tally["doubtful"] += not may_be_shown(draft)
+                is_fit = may_be_shown(draft)
+                tally[save_draft(db.session, draft, is_fit=is_fit, now=now)] += 1
+                tally["doubtful"] += not is_fit
             if number % BATCH == 0 and not dry_run:
                 db.session.commit()
                 db.session.expunge_all()
@@ -125,8 +126,11 @@ def run_import(
     return tally, bad
 
 
-def save_draft(session: Session, draft: RequestDraft, *, now: datetime) -> str:
-    """Create or update one request; the answer says which: created, updated or unchanged."""
+def save_draft(session: Session, draft: RequestDraft, *, is_fit: bool, now: datetime) -> str:
+    """Create or update one request; the answer says which: created, updated or unchanged.
+
+    ``is_fit``: whether it may be shown before a coordinator has looked at it.
+    """
     request = session.scalars(
         select(HelpRequest)
         .where(HelpRequest.source == draft.source, HelpRequest.source_id == draft.source_id)
@@ -138,12 +142,12 @@ def save_draft(session: Session, draft: RequestDraft, *, now: datetime) -> str:
             source=draft.source,
             source_id=draft.source_id,
             created_at=now,
-            published_at=(draft.published_at or now) if may_be_shown(draft) else None,
+            published_at=(draft.published_at or now) if is_fit else None,
             taken=0,
             waiting=0,
             version=1,
         )
-    changed = apply_draft(request, draft, places(db.session), now=now)
+    changed = apply_draft(request, draft, places(db.session), is_fit=is_fit, now=now)
     if not is_new and not changed:
         return "unchanged"
     session.add(request)
@@ -154,7 +158,7 @@ def save_draft(session: Session, draft: RequestDraft, *, now: datetime) -> str:
     return "created" if is_new else "updated"
 
 
-def apply_draft(request: HelpRequest, draft: RequestDraft, known: Places, *, now: datetime) -> bool:
+def apply_draft(request: HelpRequest, draft: RequestDraft, known: Places, *, is_fit: bool, now: datetime) -> bool:
     """Write a draft into a request; whether anything changed.
 
     What a coordinator wrote or closed here is kept, and so are words on the board when the new ones need a look.
@@ -162,14 +166,13 @@ def apply_draft(request: HelpRequest, draft: RequestDraft, known: Places, *, now
     """
     values = values_of(draft, request, known)
     changed = any(getattr(request, name) != value for name, value in values.items())
-    if changed and request.id and (is_edited_here(request.id) or (request.published_at and not may_be_shown(draft))):
+    if changed and request.id and (is_edited_here(request.id) or (request.published_at and not is_fit)):
         changed = False
     if changed:
         for name, value in values.items():
             setattr(request, name, value)
         request.due_at = due_at(draft.when, draft.starts_at, draft.ends_at, at=request.created_at)
-        words = [known.place(draft.region, draft.district, code) for code in ("kk", "ru", "en")]
-        request.search_text = normalise(" ".join([draft.title, draft.story, *words]))
+        request.search_text = search_text_of(request, known)
     is_over = (
         request.status in (RequestStatus.OPEN, RequestStatus.RECEIVED) and draft.state == "closed" and not request.taken
     )
