@@ -13,6 +13,7 @@ from accelerator.accounts.models import AgeGroup
 from accelerator.accounts.pending_claim import Wanted, unseal
 from accelerator.forms import Form, at_most, chosen, required, tidy
 from accelerator.reference import Places, capability_choices
+from accelerator.safe_next import safe_next
 
 UNDER_AGE = "under"
 SHORTEST_PASSWORD = 10
@@ -39,6 +40,15 @@ class WithNext(Form):
     @property
     def wanted(self) -> Wanted | None:
         return unseal(self.claim.data)
+
+    @property
+    def onward(self) -> dict[str, str]:
+        """What an address has to carry, so that the form behind it goes on to the same place.
+
+        Nothing else that was sent gets into it: such an address may stand in a mail.
+        """
+        page = safe_next(self.next.data)
+        return ({"next": page} if page else {}) | ({"claim": self.claim.data} if self.wanted else {})
 
 
 class SignInForm(WithNext):
@@ -119,11 +129,11 @@ class ProfileForm(PersonFields):
     age = RadioField(_l("How old are you?"), [chosen()], choices=[])
 
 
-class ResetRequestForm(Form):
+class ResetRequestForm(WithNext):
     email = StringField(_l("E-mail"), [required(), at_most(254), check_email], filters=[tidy_email])
 
 
-class NewPasswordForm(Form):
+class NewPasswordForm(WithNext):
     password = PasswordField(
         _l("New password"),
         [

@@ -1,7 +1,9 @@
 """Everything that changes an account. Nothing here commits."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from flask_babel import force_locale, gettext
 from sqlalchemy import delete, select, update
@@ -90,12 +92,15 @@ def set_language(user_id: int, language: str) -> None:
     db.session.execute(update(User).where(User.id == user_id).values(locale=language))
 
 
-def ask_for_reset(user: User, *, at: datetime) -> None:
-    """Mail a link with which a new password can be chosen, once, within `RESET_FOR`."""
+def ask_for_reset(user: User, onward: Mapping[str, str], *, at: datetime) -> None:
+    """Mail a link with which a new password can be chosen, once, within `RESET_FOR`.
+
+    ``onward`` are parameters of the link: what the person was about to do before.
+    """
     token = secrets.token_urlsafe(32)
     # Earlier links stay good: somebody else's asking must not spoil the link just mailed.
     db.session.add(PasswordReset(token_hash=hash_token(token), user_id=user.id, expires_at=at + RESET_FOR))
-    link = f"{db.settings.site_url}/password-reset/{token}"
+    link = f"{db.settings.site_url}/password-reset/{token}{'?' if onward else ''}{urlencode(onward)}"
     with force_locale(user.locale):
         lines = [
             gettext("Hello, %(name)s!", name=user.name),

@@ -14,6 +14,7 @@ from accelerator.accounts.forms import (
     RegisterForm,
     ResetRequestForm,
     SignInForm,
+    WithNext,
 )
 from accelerator.accounts.models import AgeGroup, User
 from accelerator.accounts.sessions import current_viewer
@@ -80,13 +81,16 @@ def show_sign_in(form: SignInForm, status: int = 200) -> Response:
     return make_response(render_template("accounts/sign_in.html", form=form, active="me"), status)
 
 
-def go_on(form: SignInForm | RegisterForm) -> Response:
-    """After signing in: finish the claim that was begun, then go where the person was going."""
+def go_on(form: WithNext, notice: str = "") -> Response:
+    """After signing in: finish the claim that was begun, then go where the person was going.
+
+    ``notice`` is said where there is no claim to speak of.
+    """
     viewer = sessions.new_viewer()
     target = safe_next(form.next.data) or first_page(viewer)
     wanted = form.wanted
     if viewer is None or wanted is None:
-        return redirect_to(target)
+        return redirect_to(target, notice=notice)
     try:
         taken = board.claim(wanted.request_id, by=viewer, at=utcnow(), people=wanted.people, may_wait=wanted.may_wait)
     except DomainError as refused:
@@ -184,7 +188,7 @@ def ask_for_reset() -> Response:
     )
     user = queries.find_by_email(db.session, form.email.data)
     if allowed and user:
-        transitions.ask_for_reset(user, at=at)
+        transitions.ask_for_reset(user, form.onward, at=at)
     db.session.commit()
     # The same answer whether or not there is such an account.
     return make_response(render_template("accounts/reset_sent.html", email=form.email.data, active="me"))
@@ -192,7 +196,7 @@ def ask_for_reset() -> Response:
 
 def choose_password(token: str) -> Response:
     """The link from the mail. Looking at it changes nothing: mail scanners look, too."""
-    form = NewPasswordForm.posted()
+    form = NewPasswordForm.posted() if request.method == "POST" else NewPasswordForm.asked()
     reset = queries.find_reset(db.read, token, at=utcnow())
     if reset is None:
         return make_response(render_template("accounts/reset_over.html", active="me"), 410)
@@ -202,7 +206,7 @@ def choose_password(token: str) -> Response:
     user = transitions.choose_password(token, form.password.data, at=utcnow())
     sessions.begin(user, at=utcnow())
     db.session.commit()
-    return redirect_to("/me", notice=gettext("The new password counts from now on."))
+    return go_on(form, gettext("The new password counts from now on."))
 
 
 def set_language(code: str) -> Response:

@@ -20,13 +20,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 from sqlalchemy import select
+from webtest import TestResponse
 
 from accelerator import mail
 from accelerator.accounts.models import PasswordReset, User
+from accelerator.board.models import HelpRequest
 from accelerator.extensions import db
 from accelerator.mail import OutboxMail
 from tests.accounts.conftest import MORNING, Clock, Tables
 from tests.cast import PASSWORD, Cast
+from tests.factories import make_request
 from tests.site import Site, text_of
 
 NEW = "five loud yellow birds"
@@ -54,6 +57,50 @@ def test_the_link_from_the_mail_lets_choose_a_new_password(site: Site, cast: Cas
     other = Site(site.app)
     other.post("/login", {"email": "ben@example.org", "password": PASSWORD}, 422)
     other.post("/login", {"email": "ben@example.org", "password": NEW}, 303)
+
+
+def reset_from(sign_in: TestResponse, site: Site, tables: Tables) -> str:
+    """Go from signing in to "I forgot my password"; the address in the mail."""
+    forgot = site.get(str(sign_in.html.find("a", string="I forgot my password")["href"]))
+    site.press(forgot, "Send the link", 200, email="ben@example.org")
+    return link_with(tables.mails()[0])
+
+
+def link_with(mail: OutboxMail) -> str:
+    (link,) = re.findall(r"^http://127\.0\.0\.1:8000(/password-reset/\S+)$", mail.body, re.MULTILINE)
+    return str(link)
+
+
+def test_a_claim_begun_before_is_finished_with_the_new_password(
+    context: Flask, site: Site, cast: Cast, tables: Tables
+) -> None:
+    request_id = make_request()
+    sign_in = site.follow(site.press(site.get("/requests"), "I'll help"))
+    page = site.get(reset_from(sign_in, site, tables))
+    again = site.press(page, "Keep this password", 422, password="short")
+    done = site.follow(site.press(again, "Keep this password", 303, password=NEW))
+    assert "The place is yours" in text_of(done)
+    assert done.request.path == f"/requests/{request_id}"
+    assert db.read.get_one(HelpRequest, request_id).taken == 1
+
+
+def test_the_link_opened_in_another_browser_leads_to_the_request_and_takes_no_place(
+    context: Flask, site: Site, cast: Cast, tables: Tables
+) -> None:
+    request_id = make_request()
+    link = reset_from(site.follow(site.press(site.get("/requests"), "I'll help")), site, tables)
+    other = Site(site.app)
+    done = other.follow(other.press(other.get(link), "Keep this password", 303, password=NEW))
+    assert "The new password counts from now on" in text_of(done)
+    assert done.request.path == f"/requests/{request_id}"
+    assert db.read.get_one(HelpRequest, request_id).taken == 0
+
+
+@pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example", "/" + "a" * 501, "call 8 701 123 45 67"])
+def test_nobody_writes_a_word_of_theirs_into_the_mail(site: Site, cast: Cast, tables: Tables, page: str) -> None:
+    asked = {"email": "ben@example.org", "next": page, "claim": page}
+    site.post("/password-reset", asked, 200)
+    assert link_of(tables.mails()[0])
 
 
 def test_only_a_hash_of_the_link_is_kept(site: Site, cast: Cast, tables: Tables) -> None:
