@@ -15,6 +15,7 @@ from accelerator import (
     compression,
     errors,
     i18n,
+    incoming,
     notices,
     page_cache,
     security,
@@ -43,12 +44,12 @@ from accelerator.questionnaire.routes import blueprint as questionnaire
 FEATURES = (
     board, deeds, accounts, dashboard, desk, help_, contacts, appeals, appeals_desk, questionnaire, live, health,
 )  # fmt: skip
-#: Four photos of 12 MiB, and the words around them.
-MAX_REQUEST_BYTES = 50 * 1024 * 1024
 
 
 class Application(Flask):
     """Flask, told that none of our functions is asynchronous: it would ask each of them on every request."""
+
+    request_class = incoming.IncomingRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -90,7 +91,7 @@ def configure(app: Flask, settings: Settings) -> None:
         LIVE_PORT=settings.live_port,
         SESSION_COOKIE="__Host-session" if settings.has_secure_cookies else "session",
         SESSION_COOKIE_SECURE=settings.has_secure_cookies,
-        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_CONTENT_LENGTH=incoming.MAX_REQUEST_BYTES,
         MAX_FORM_PARTS=200,
     )
     app.url_map.strict_slashes = False

@@ -10,6 +10,7 @@ from wtforms import (
     MultipleFileField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -139,6 +140,7 @@ class ReportForm(TimeTaken):
         _l("Photos"), description=_l("Up to four. No faces of people in need, no children, no house numbers, please.")
     )
     kept_photos = HiddenField()
+    left_out = SelectMultipleField(choices=[], validate_choice=False)
     #: There only where somebody asked for help and could tell it.
     pair = StringField(_l("The word and four digits that they told you"), [at_most(60)], filters=[tidy])
     credit = RadioField(

@@ -12,6 +12,7 @@ from wtforms import (
     MultipleFileField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -45,6 +46,7 @@ class TellForm(TimeTaken):
         _l("Photos"), description=_l("Up to four. No faces of people in need, no children, no house numbers, please.")
     )
     kept_photos = HiddenField()
+    left_out = SelectMultipleField(choices=[], validate_choice=False)
     credit = RadioField(
         _l("How shall we show you?"),
         [chosen()],

@@ -52,7 +52,8 @@ def take_photos(form: Any, *, by: Viewer, at: datetime) -> list[str]:
     Sentences about refused photos are put beside the field. Decoding takes a while, so it happens before
     the rows are written: nobody else waits for it. The caller commits.
     """
-    keys = own_free_keys(form.kept_photos.data or "", by)
+    left_out = form.left_out.data or []
+    keys = [key for key in own_free_keys(form.kept_photos.data or "", by) if key not in left_out]
     uploads = [upload for upload in form.photos.data or [] if getattr(upload, "filename", "")]
     room = MOST_PHOTOS - len(keys)
     if len(uploads) > room:

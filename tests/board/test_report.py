@@ -279,6 +279,25 @@ def test_other_peoples_photos_are_ignored(ben: Site, cast: Cast) -> None:
     assert row(Photo, theirs).claim_id is None
 
 
+def test_a_kept_photo_can_be_left_out(ben: Site) -> None:
+    page = send(ben, hours="99", photos=[("a.jpg", picture("red")), ("b.jpg", picture("blue"))], status=422)
+    red, blue = kept_keys(page)
+    page = send(ben, page, hours="99", left_out=[red], status=422)
+    assert kept_keys(page) == [blue]
+    send(ben, page, hours="1", photos=[("c.jpg", picture("green"))], status=303)
+    assert photos_of(1) > {blue}
+    assert len(photos_of(1)) == 2
+    assert red not in photos_of(1)
+
+
+def test_a_film_in_place_of_a_photo_is_told_beside_the_field(ben: Site) -> None:
+    film = b"\0\0\0\x18ftypmp42" + bytes(60 * 1024 * 1024)
+    page = send(ben, word="He fetched.", photos=[("dog.mp4", film), ("dog.jpg", picture())], status=422)
+    assert "dog.mp4 is larger than 12 MB. Choose a smaller one." in page.html.find(id="photos-error").text
+    assert page.html.find("textarea", {"name": "word"}).text.strip() == "He fetched."
+    assert len(kept_keys(page)) == 1
+
+
 def test_a_photo_already_given_is_not_given_again(ben: Site, cast: Cast) -> None:
     mine = free_photo(cast.ben)
     send(ben, kept_photos=mine, status=303)
