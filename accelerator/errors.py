@@ -1,18 +1,14 @@
 """What can go wrong in the domain, and how it is told: a page, or a notice on the page that is open."""
 
-from urllib.parse import urlencode
-
-from flask import Flask, Response, current_app, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, make_response, render_template
 from flask_babel import gettext
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from accelerator.accounts.pending_claim import Wanted, seal
 from accelerator.extensions import db
 from accelerator.htmx import is_htmx
 from accelerator.i18n import current_language
-from accelerator.safe_next import safe_next
 
 
 class DomainError(Exception):
@@ -48,12 +44,16 @@ class SignInNeeded(DomainError):
 
 
 class Forged(DomainError):
-    """A POST that did not come from our own open page, or from one opened in another session."""
+    """A POST that did not come from our own page."""
 
     status = 403
 
     def sentence(self) -> str:
         return gettext("This page was open for too long or in another window. Open it again and repeat the step.")
+
+
+class OutOfDate(Forged):
+    """A POST from a page of ours that was opened in another session, or that only pretends to be one."""
 
 
 class TooManyTries(DomainError):
@@ -109,7 +109,6 @@ class NotAllowed(DomainError):
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(SignInNeeded, ask_to_sign_in)
     app.register_error_handler(DomainError, lambda error: tell(error.status, error.sentence()))
     app.register_error_handler(HTTPException, tell_http_error)
     app.register_error_handler(OperationalError, tell_busy)
@@ -136,30 +135,6 @@ def draw(template: str, **values: str | int) -> str:
     except SQLAlchemyError:
         plain = template if is_htmx() else "errors/plain.html"
         return current_app.jinja_env.get_template(plain).render(locale=current_language(), **values)
-
-
-def ask_to_sign_in(_error: SignInNeeded) -> Response:
-    """Send the person to sign in, and remember where they were going and which place they wanted."""
-    wanted = {"next": request.path}
-    if request.method != "GET":
-        wanted["next"] = safe_next(request.form.get("next")) or page_of_form()
-        if request.endpoint == "board.claim_request" and request.view_args:
-            wanted = {
-                "next": url_for("board.show_request", **request.view_args),
-                "claim": seal(Wanted.read(request.view_args["request_id"], request.form)),
-            }
-    elif request.query_string:
-        wanted["next"] = request.full_path
-    target = f"{url_for('accounts.sign_in')}?{urlencode(wanted)}"
-    if is_htmx():
-        return Response(status=401, headers={"HX-Redirect": target})
-    return Response(status=303, headers={"Location": target})
-
-
-def page_of_form() -> str:
-    """The page whose form was sent, when it has the form's own address; else one's own page."""
-    has_page = "GET" in current_app.url_map.bind("").allowed_methods(request.path)
-    return request.path if has_page else "/me"
 
 
 def tell_http_error(error: HTTPException) -> Response:

@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, g, request
 from accelerator import visits
 from accelerator.accounts.sessions import current_viewer
 from accelerator.addresses import parse_address, with_neighbours
-from accelerator.errors import Forged
+from accelerator.errors import Forged, OutOfDate
 from accelerator.visits import known_visit, visit_id
 
 TOKEN_FIELD = "csrf_token"  # noqa: S105 (the name of a field)
@@ -115,7 +115,7 @@ def refuse_forged() -> None:
         return
     given = request.headers.get(TOKEN_HEADER) or request.form.get(TOKEN_FIELD, "")
     if not is_token(given):
-        raise Forged
+        raise OutOfDate
 
 
 def is_same_origin() -> bool:
@@ -126,6 +126,11 @@ def is_same_origin() -> bool:
     origin = request.headers.get("Origin")
     # A proxy may speak plain HTTP to us while the reader's page came by HTTPS.
     return origin is None or origin in (f"http://{request.host}", f"https://{request.host}")
+
+
+def comes_from_our_page() -> bool:
+    """Whether the browser says so itself; with old ones nobody knows."""
+    return is_same_origin() and bool(request.headers.get("Sec-Fetch-Site") or request.headers.get("Origin"))
 
 
 def set_visit_cookie(response: Response) -> Response:

@@ -18,6 +18,7 @@ from accelerator.accounts.forms import (
 )
 from accelerator.accounts.models import AgeGroup, User
 from accelerator.accounts.sessions import current_viewer
+from accelerator.accounts.typed import Typed
 from accelerator.accounts.viewer import Viewer
 from accelerator.board import transitions as board
 from accelerator.clock import utcnow
@@ -55,7 +56,9 @@ def sign_in() -> Response:
     limits.spend(db.session, limits.LOGIN_BY_ADDRESS, client_address(), at=at, amount=-1)
     sessions.begin(user, at=at)
     db.session.commit()
-    return go_on(form)
+    typed = Typed.load(request.form.get("typed"))
+    sessions.new_viewer()
+    return typed.offer() if typed else go_on(form)
 
 
 def may_try_to_sign_in(email: str) -> bool:
@@ -77,8 +80,10 @@ def spend_all(*spent: tuple[limits.Limit, str]) -> bool:
     return all(limits.spend(db.session, limit, key, at=utcnow()) for limit, key in spent)
 
 
-def show_sign_in(form: SignInForm, status: int = 200) -> Response:
-    return make_response(render_template("accounts/sign_in.html", form=form, active="me"), status)
+def show_sign_in(form: SignInForm, status: int = 200, typed: str | None = None) -> Response:
+    """The page; ``typed`` (`Typed.dump`) is what they were writing when their session ended, never from an address."""
+    typed = typed or request.form.get("typed")
+    return make_response(render_template("accounts/sign_in.html", form=form, typed=typed, active="me"), status)
 
 
 def go_on(form: WithNext, notice: str = "") -> Response:

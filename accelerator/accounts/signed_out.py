@@ -1,0 +1,58 @@
+"""When somebody is not signed in, or not any more: they sign in and go on with what they were at."""
+
+from urllib.parse import urlencode
+
+from flask import Response, current_app, request, url_for
+
+from accelerator.accounts.forms import SignInForm
+from accelerator.accounts.pending_claim import Wanted, seal
+from accelerator.accounts.typed import Typed
+from accelerator.accounts.views import show_sign_in
+from accelerator.errors import OutOfDate, SignInNeeded, tell
+from accelerator.htmx import is_htmx
+from accelerator.safe_next import safe_next
+from accelerator.security import TOKEN_FIELD, comes_from_our_page
+
+#: Fields that every form has; alone they are nothing that somebody wrote.
+OF_EVERY_FORM = frozenset({TOKEN_FIELD, "next", "view"})
+
+
+def ask_to_sign_in(error: SignInNeeded) -> Response:
+    """Send the person to sign in, and remember where they were going, what they wrote and which place they wanted."""
+    wanted = {"next": request.path}
+    if request.method != "GET":
+        wanted["next"] = safe_next(request.form.get("next")) or page_of_form()
+        if request.endpoint == "board.claim_request" and request.view_args:
+            wanted = {
+                "next": url_for("board.show_request", **request.view_args),
+                "claim": seal(Wanted.read(request.view_args["request_id"], request.form)),
+            }
+        elif typed := what_was_typed():
+            return show_sign_in(SignInForm(data=wanted), error.status, typed.dump())
+    elif request.query_string:
+        wanted["next"] = request.full_path
+    target = f"{url_for('accounts.sign_in')}?{urlencode(wanted)}"
+    if is_htmx():
+        return Response(status=401, headers={"HX-Redirect": target})
+    return Response(status=303, headers={"Location": target})
+
+
+def page_of_form() -> str:
+    """The page whose form was sent, when it has the form's own address; else one's own page."""
+    has_page = "GET" in current_app.url_map.bind("").allowed_methods(request.path)
+    return request.path if has_page else "/me"
+
+
+def offer_again(error: OutOfDate) -> Response:
+    """The page belongs to a session that is over, but not what was written on it."""
+    typed = what_was_typed()
+    return typed.offer(error.status) if typed else tell(error.status, error.sentence())
+
+
+def what_was_typed() -> Typed | None:
+    """What this request brings, when our own page sent it, there is something to lose, and no password in it."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+    has_words = any(value.strip() for name, value in fields if name not in OF_EVERY_FORM)
+    if is_htmx() or not has_words or not comes_from_our_page() or "password" in request.form:
+        return None
+    return Typed(request.path, fields, any(file.filename for file in request.files.values()))
