@@ -93,6 +93,18 @@ def sign_in_as(instance: Path, user_id: int) -> str:
     return token
 
 
+def like_person(instance: Path) -> int:
+    """Somebody whose own page shows the same at each size: one task confirmed, one deed told, nothing open."""
+    query = (
+        "SELECT id FROM users WHERE role = 'volunteer' AND confirmed_minutes > 0 "
+        "AND (SELECT group_concat(state) FROM claims WHERE user_id = users.id) = 'confirmed' "
+        "AND (SELECT group_concat(status) FROM deeds WHERE user_id = users.id AND claim_id IS NULL) = 'published' "
+        "ORDER BY id LIMIT 1"
+    )
+    with closing(connect(instance)) as connection:
+        return int(connection.execute(query).fetchone()[0])
+
+
 def middle_of(instance: Path, kind: str) -> int:
     """The moment, in microseconds, in the middle of the board or of the feed."""
     queries = {

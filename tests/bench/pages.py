@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.bench.data import copied, middle_of, seeded, sign_in
+from tests.bench.data import copied, like_person, middle_of, seeded, sign_in, sign_in_as
 from tests.bench.load import Load, Measured, Target
 from tests.bench.results import Report, at_least, at_most
 from tests.bench.servers import Server, running_hello, running_web
@@ -93,4 +93,5 @@ def lists_of(size: str, instance: Path, web: Server) -> Iterator[Target]:
     }
     for name, (path, start) in paths.items():
         yield Target(f"{name} at {size}", web, path, start=start)
-    yield Target(f"own page at {size}", web, "/me", f"session={sign_in(instance, 1)[0]}")
+    cookie = f"session={sign_in_as(instance, like_person(instance))}"
+    yield Target(f"own page at {size}", web, "/me", cookie)
