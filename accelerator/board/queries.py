@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from accelerator.board.models import ACTIVE, Claim, ClaimState, HelpRequest, RequestStatus, Timing
-from accelerator.board.search import matches
+from accelerator.board.search import are_rare, matches
 from accelerator.database import AnyRow
 from accelerator.errors import NotFound
 from accelerator.paging import Cursor
@@ -75,6 +75,8 @@ def list_open(
         .order_by(HelpRequest.due_at, HelpRequest.id)
         .limit(PAGE + 1)
     )
+    if filters.words and are_rare(filters.words, session):
+        query = query.with_hint(HelpRequest, "NOT INDEXED", "sqlite")
     if after:
         query = query.where(tuple_(HelpRequest.due_at, HelpRequest.id) > (after.moment, after.id))
     rows = session.execute(query).all()

@@ -7,7 +7,8 @@ triggers keep to what is open, PostgreSQL in a GIN index over open rows (see the
 import re
 import unicodedata
 
-from sqlalchemy import ColumnElement, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, table, text
+from sqlalchemy.orm import Session
 from sqlalchemy.sql import column
 
 from accelerator.board.models import HelpRequest
@@ -15,6 +16,8 @@ from accelerator.config import LANGUAGES
 from accelerator.reference import Places
 
 MAX_WORDS = 8
+#: Requests that are sorted as quickly as a page of the board is read.
+FEW = 200
 WORD = re.compile(r"\w+")
 _index = table("request_search", column("rowid"))
 
@@ -35,12 +38,27 @@ def words_of(query: str) -> tuple[str, ...]:
     return tuple(WORD.findall(normalise(query))[:MAX_WORDS])
 
 
+def found_by(words: tuple[str, ...]) -> Select[int]:
+    """The numbers of open requests with these words (SQLite)."""
+    query = " ".join(f'"{word}"*' for word in words)
+    return select(_index.c.rowid).where(text("request_search MATCH :words").bindparams(words=query))
+
+
+def are_rare(words: tuple[str, ...], session: Session) -> bool:
+    """Whether it costs less to sort all that have the words than to look for them along the board.
+
+    PostgreSQL knows this from its statistics. SQLite has none for such an index and would always read the board
+    from its beginning, to the end where a word stands three times.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    return len(session.scalars(found_by(words).limit(FEW + 1)).all()) <= FEW
+
+
 def matches(words: tuple[str, ...], dialect: str) -> ColumnElement[bool]:
     """The condition that an open request has, for each word, one that begins like it."""
     if dialect == "sqlite":
-        query = " ".join(f'"{word}"*' for word in words)
-        found = select(_index.c.rowid).where(text("request_search MATCH :words").bindparams(words=query))
-        return HelpRequest.id.in_(found)
+        return HelpRequest.id.in_(found_by(words))
     query = " & ".join(f"{word}:*" for word in words)
     document = func.to_tsvector(literal_column("'simple'"), HelpRequest.search_text)
     return document.bool_op("@@")(func.to_tsquery(literal_column("'simple'"), query))

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from webtest import TestResponse
 
+from accelerator.board import search
 from accelerator.board import transitions as board
 from accelerator.board.lists import end_of_day
 from accelerator.board.models import HelpRequest, Outcome, RequestStatus, Timing
@@ -193,6 +194,23 @@ def test_search_knows_kazakh_and_russian_whatever_the_case(context: Flask, site:
 def test_search_finds_words_of_the_story_too(context: Flask, site: Site) -> None:
     make_request(title="Help", story="Четвёртый этаж, лифта нет.")
     assert found(site, q="ЧЕТВЕРТЫЙ лифт") == {"Help"}
+
+
+def test_rare_and_common_words_are_found_in_the_same_order(
+    context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utcnow()
+    for hours in (30, 2, 50, 7, 26):
+        make_request(title=f"Bread in {hours}", timing=Timing.BY, ends_at=now + timedelta(hours=hours))
+    filters = Filters(words=("bread",))
+    orders = []
+    for few in (0, 200):
+        monkeypatch.setattr(search, "FEW", few)
+        with counted_statements() as asked:
+            rows, _ = list_open(db.read, filters, now=now, day_ends=now)
+        orders.append([row.title for row in rows])
+        assert ("NOT INDEXED" in asked[-1]) is (few > 0 and db.settings.is_sqlite)
+    assert orders == [[f"Bread in {hours}" for hours in (2, 7, 26, 30, 50)]] * 2
 
 
 HOSTILE = [
