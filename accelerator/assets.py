@@ -20,6 +20,7 @@ BUNDLES = {
     "help.js": ("js/help.js",),
     "desk.css": ("css/questionnaire.css", "css/desk.css"),
     "desk.js": ("js/desk.js",),
+    "photos.js": ("js/photos.js",),
 }
 #: Comments are for us; compressed they weigh 1.5 KB of a first visit's 40. (In scripts: whole lines only.)
 COMMENTS = {".css": re.compile(rb"/\*.*?\*/", re.DOTALL), ".js": re.compile(rb"^ *//.*\n", re.MULTILINE)}

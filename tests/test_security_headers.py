@@ -479,7 +479,7 @@ def test_files_are_kept_for_ever_and_only_by_their_own_name(site: Site) -> None:
         assert fetch(site, path, status="*").status_int == 404
 
 
-@pytest.mark.parametrize("name", ["app.js", "app.css", "desk.js", "icons.svg", "favicon.svg"])
+@pytest.mark.parametrize("name", ["app.js", "app.css", "desk.js", "photos.js", "icons.svg", "favicon.svg"])
 def test_a_file_opened_by_itself_loads_nothing(app: Flask, site: Site, name: str) -> None:
     policy = policy_of(fetch(site, app.extensions["assets"].url(name)).headers["Content-Security-Policy"])
     assert (policy["default-src"], policy["frame-ancestors"]) == (["'none'"], ["'none'"])

@@ -6,6 +6,8 @@ from functools import cache
 from PIL import Image
 from playwright.sync_api import FilePayload
 
+from accelerator.photos import DEFAULT_LIMITS
+
 
 @cache
 def jpeg() -> FilePayload:
@@ -17,6 +19,18 @@ def jpeg() -> FilePayload:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=85, exif=exif)
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+@cache
+def large_jpeg() -> FilePayload:
+    """More bytes than we take, of a photo that was held upright."""
+    image = Image.effect_noise((4000, 3000), 120).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=100, exif=exif)
+    assert file.tell() > DEFAULT_LIMITS.max_bytes
+    return {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
 
 
 def text_called_jpeg() -> FilePayload:

@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from accelerator.accounts.models import Role
-from tests.browser.conftest import Browse
-from tests.browser.pictures import jpeg, text_called_jpeg
+from accelerator.photos import DEFAULT_LIMITS
+from tests.browser.conftest import PATIENCE_MS, Browse
+from tests.browser.pictures import jpeg, large_jpeg, text_called_jpeg
 from tests.browser.tabs import Tab
 from tests.browser.world import World, unique
 from tests.cast import PASSWORD
@@ -71,6 +72,36 @@ def test_report_keeps_words_and_photos(world: World, browse: Browse, script: boo
     tab.press("Tell of it")
     tab.expect_path("/me")
     assert world.count_photos(request_id) == 1
+
+
+def test_a_large_photo_is_made_smaller_on_the_phone(world: World, browse: Browse, script: bool) -> None:
+    ben = world.person()
+    request_id = world.request()
+    world.claim(request_id, ben)
+    tab = browse(ben, script=script)
+    tab.allow(422)
+    tab.open(f"/requests/{request_id}/report")
+    tab.choose("By my name")
+    tab.field("Photos").set_input_files([large_jpeg()])
+    if script:
+        wait_until_small(tab)
+    tab.press("Tell of it")
+    if script:
+        tab.expect_path("/me")
+        assert world.photo_sizes(request_id) == [(1200, 1600)]
+    else:
+        expect(tab.main).to_contain_text(
+            tab.words("%(name)s is larger than 12 MB. Choose a smaller one.", name="large.jpg")
+        )
+
+
+def wait_until_small(tab: Tab) -> None:
+    """The script has put a smaller photo in the place of the chosen one."""
+    for _ in range(PATIENCE_MS // 100):
+        if tab.field("Photos").evaluate("input => input.files[0].size") < DEFAULT_LIMITS.max_bytes / 4:
+            return
+        tab.page.wait_for_timeout(100)
+    raise AssertionError("the photo is as large as before")
 
 
 def test_telling_of_a_deed_keeps_words_and_photos(world: World, browse: Browse, script: bool) -> None:

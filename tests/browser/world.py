@@ -93,6 +93,12 @@ class World:
         with self.app.app_context():
             return db.read.scalars(found.where(Claim.request_id == request_id)).one()
 
+    def photo_sizes(self, request_id: int) -> list[tuple[int, int]]:
+        """Width and height in pixels of each."""
+        found = select(Photo.width, Photo.height).join(Claim, Claim.id == Photo.claim_id)
+        with self.app.app_context():
+            return [tuple(row) for row in db.read.execute(found.where(Claim.request_id == request_id))]
+
     def today(self) -> str:
         """The date in Almaty, as fields for dates take it."""
         return utcnow().astimezone(ZoneInfo("Asia/Almaty")).date().isoformat()
