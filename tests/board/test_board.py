@@ -209,7 +209,7 @@ def test_rare_and_common_words_are_found_in_the_same_order(
         with counted_statements() as asked:
             rows, _ = list_open(db.read, filters, now=now, day_ends=now)
         orders.append([row.title for row in rows])
-        assert ("NOT INDEXED" in asked[-1]) is (few > 0 and db.settings.is_sqlite)
+        assert any("+help_requests.status" in statement for statement in asked) is (few > 0 and db.settings.is_sqlite)
     assert orders == [[f"Bread in {hours}" for hours in (2, 7, 26, 30, 50)]] * 2
 
 
