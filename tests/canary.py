@@ -32,6 +32,7 @@ CONTACT = {
     "speaker": "Orynbasar the nephew",
     "street": "Kanareechnaya street",
     "door": "house 9183, the third bell",
+    "beside": "after the canary sleeps",
 }
 #: In the person's own words, in a word sent later, in notes and calls of the desk.
 WORDS = {
@@ -59,7 +60,7 @@ ANSWERS: dict[str, Any] = {
     "contact_way": "neighbour",
     "phone": PHONE,
     "neighbour_name": CONTACT["neighbour"],
-    "neighbour_phone": NEIGHBOUR,
+    "neighbour_phone": f"{NEIGHBOUR} {CONTACT['beside']}",
     "language": "ru",
 }
 

@@ -15,7 +15,7 @@ from accelerator.appeals.sealing import Contact
 from accelerator.appeals.words import kind_label, outcome_label
 from accelerator.codes import read_code
 from accelerator.forms import Form, at_most, between, choices, chosen, required, tidy, tidy_lines
-from accelerator.help.contact import read_phone
+from accelerator.help import phones
 from accelerator.reference import Places
 
 LONGEST_TEXT = 4000
@@ -61,7 +61,7 @@ class LetterForm(KeyedForm):
     )
     words = TextArea(_l("Your words"), [required(_l("Please write what it is about.")), at_most(LONGEST_TEXT)])
     name = StringField(_l("Your name"), [at_most(120)], filters=[tidy])
-    phone = StringField(_l("Phone"), [at_most(40)], filters=[tidy])
+    phone = StringField(_l("Phone"), [at_most(phones.LONGEST)], filters=[tidy])
     email = StringField(_l("E-mail"), [at_most(120)], filters=[tidy])
 
     def offer(self, places: Places, language: str) -> Any:
@@ -82,15 +82,21 @@ class LetterForm(KeyedForm):
         return is_valid and not self.errors
 
     def _check_contact(self) -> None:
-        if self.phone.data and not self.phone.errors and read_phone(self.phone.data) is None:
-            self.add_error("phone", gettext("This is not a phone number. Write it like 8 701 123 45 67."))
+        if self.phone.data and not self.phone.errors and phones.read_phone(self.phone.data) is None:
+            self.add_error("phone", phone_refusal(self.phone.data))
         if self.email.data and not self.email.errors and not EMAIL.fullmatch(self.email.data):
             self.add_error("email", gettext("This is not an e-mail address. Write it like name@example.org."))
 
     @property
     def contact(self) -> Contact:
-        phone = read_phone(self.phone.data) if self.phone.data else ""
+        phone = phones.read_phone(self.phone.data) if self.phone.data else ""
         return Contact(name=self.name.data or "", phone=phone or "", email=self.email.data or "")
+
+
+def phone_refusal(text: str) -> str:
+    if phones.is_local(text):
+        return gettext("Please add the code of the town, like 8 727 272 12 34.")
+    return gettext("This is not a phone number. Write it like 8 701 123 45 67.")
 
 
 class AppealForm(LetterForm):

@@ -25,6 +25,7 @@ class Contact:
     """Who wrote, and how an answer can reach them beside the code. Each field may be empty."""
 
     name: str = ""
+    #: Its number in E.164, with the words that were written around it.
     phone: str = ""
     email: str = ""
 

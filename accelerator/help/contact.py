@@ -3,21 +3,19 @@
 import json
 from dataclasses import asdict, dataclass
 
-import phonenumbers
-
 from accelerator.extensions import vault
 from accelerator.help.models import Requester
-
-#: The country whose way of writing phones is understood without a prefix: 8 701 …, 701 …, +7 701 ….
-HOME = "KZ"
 
 
 @dataclass(frozen=True)
 class Contact:
-    """Who to ask for, where and how. Phones are E.164; every field may be empty."""
+    """Who to ask for, where and how. Every field may be empty."""
 
     name: str = ""
+    #: The number to call, in E.164.
     phone: str = ""
+    #: What was written beside it: "daughter", "after six", one more number.
+    phone_words: str = ""
     #: Whose phone it is, when it is a neighbour's or a relative's.
     phone_owner: str = ""
     #: Who speaks for the person, and who they are to them.
@@ -41,14 +39,3 @@ def open_contact(requester: Requester) -> Contact:
     if requester.key_name is None or requester.sealed_contact is None:
         return Contact()
     return Contact(**json.loads(vault.open(requester.key_name, requester.sealed_contact, requester, "sealed_contact")))
-
-
-def read_phone(text: str) -> str | None:
-    """A phone in any spelling usual in Kazakhstan as E.164 (``+77011234567``); `None` when it is none."""
-    try:
-        number = phonenumbers.parse(text, HOME)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -36,6 +36,7 @@ from accelerator.help import drafts
 from accelerator.help.contact import Contact, seal_contact
 from accelerator.help.models import CaseEntry, Channel, ContactReveal, EntryKind, Requester
 from accelerator.help.pair import make_pair, pair_of
+from accelerator.help.phones import split_phone
 from accelerator.integrity.record import SYSTEM, Actor, EventType, record
 from accelerator.reference import places
 
@@ -161,9 +162,11 @@ def codes_of_form(form_key: str, language: str, *, by: Viewer | None = None) -> 
 def contact_of(answers: Mapping[str, Any]) -> Contact:
     """Who to ask for and how to reach them."""
     by_neighbour = answers.get("contact_way") == "neighbour"
+    phone, words = split_phone(str(answers.get("neighbour_phone" if by_neighbour else "phone") or ""))
     return Contact(
         name=str(answers.get("name") or ""),
-        phone=str(answers.get("neighbour_phone" if by_neighbour else "phone") or ""),
+        phone=phone,
+        phone_words=words,
         phone_owner=str(answers.get("neighbour_name") or "") if by_neighbour else "",
         speaker=str(answers.get("speaker_name") or "") if answers.get("for_whom") == "other" else "",
         street=str(answers.get("street") or ""),

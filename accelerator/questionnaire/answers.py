@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import phonenumbers
 from babel.dates import format_date
 from flask_babel import gettext
 
+from accelerator.help.phones import format_phone
 from accelerator.questionnaire.document import YES_NO, Answers, Document, Kind, Page, Question
 from accelerator.reference import Places
 
@@ -89,15 +89,3 @@ def say_date(text: str, language: str) -> str:
         return format_date(date.fromisoformat(text), DATES[language], locale=language)
     except ValueError:
         return text
-
-
-def format_phone(phone: str) -> str:
-    """``+77011234567`` as people read it: ``+7 701 123 45 67``."""
-    try:
-        number = phonenumbers.parse(phone)
-    except phonenumbers.NumberParseException:
-        return phone
-    if number.country_code == 7 and len(phone) == 12:
-        return f"+7 {phone[2:5]} {phone[5:8]} {phone[8:10]} {phone[10:]}"
-    international = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return international.replace("-", " ")

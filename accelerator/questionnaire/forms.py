@@ -16,12 +16,12 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 from accelerator.clock import utcnow
 from accelerator.extensions import db
 from accelerator.forms import Form, choices, tidy, tidy_lines
-from accelerator.help.contact import read_phone
-from accelerator.questionnaire.answers import format_phone, options_of, say_if
+from accelerator.help import phones
+from accelerator.questionnaire.answers import options_of, say_if
 from accelerator.questionnaire.document import Answers, Document, Kind, Page, Question
 from accelerator.reference import Places, load_kinds
 
-LONGEST = {Kind.TEXT: 200, Kind.LONG_TEXT: 4000}
+LONGEST = {Kind.TEXT: 200, Kind.LONG_TEXT: 4000, Kind.PHONE: phones.LONGEST}
 LARGEST = 1_000_000
 #: Answers that the browser can fill in by itself, and the keyboard that a phone should show.
 ATTRIBUTES: dict[str, dict[str, Any]] = {
@@ -244,7 +244,7 @@ def to_show(question: Question, answer: Any) -> Any:
         return str(answer.get("district") or answer.get("region") or "") if isinstance(answer, Mapping) else ""
     if not isinstance(answer, str):
         return ""
-    return format_phone(answer) if question.kind is Kind.PHONE else answer
+    return phones.format_phone(answer) if question.kind is Kind.PHONE else answer
 
 
 def read(question: Question, data: Any, places: Places) -> Any:
@@ -323,10 +323,15 @@ def read_time(text: str) -> str:
 
 
 def read_telephone(text: str) -> str:
-    phone = read_phone(text)
-    if phone is None:
+    """The number to call, with what stands beside it: whose it is, when to call, one more number."""
+    read = phones.read_phone(text)
+    if len(read or text) > phones.LONGEST:
+        raise CannotRead(gettext("Please make this shorter: %(max)d characters at most.", max=phones.LONGEST))
+    if read is None and phones.is_local(text):
+        raise CannotRead(gettext("Please add the code of the town, like 8 727 272 12 34."))
+    if read is None:
         raise CannotRead(gettext("This is no telephone number that we can call. Write it like 8 701 123 45 67."))
-    return phone
+    return read
 
 
 def today() -> str:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from accelerator.appeals.models import Appeal
@@ -88,6 +89,14 @@ def test_once_written_down_the_code_is_not_given_again(site: Site) -> None:
     assert count() == 1
 
 
+def test_words_beside_the_phone_are_shown_with_it(context: Flask, site: Site, cast: Cast) -> None:
+    write(site, phone="8 7O1 123 45 67 дочь Айгуль")
+    dee = site.as_(cast.dee)
+    number = db.read.scalars(select(Appeal.id)).one()
+    shown = dee.press(dee.get(f"/desk/appeals/{number}"), "Show who wrote", status=200)
+    assert shown.html.find("a", href="tel:+77011234567").parent.get_text() == "+77011234567 дочь Айгуль"
+
+
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize(
     ("changes", "sentence"),
@@ -99,6 +108,7 @@ def test_once_written_down_the_code_is_not_given_again(site: Site) -> None:
         ({"words": "x" * 4001}, "4000 characters at most"),
         ({"name": ""}, "the law lets us answer signed appeals only"),
         ({"phone": "12"}, "This is not a phone number."),
+        ({"phone": "272-12-34"}, "Please add the code of the town"),
         ({"email": "nobody"}, "This is not an e-mail address."),
         ({"about": "request", "number": ""}, "Please give its number"),
         ({"about": "request", "number": "999"}, "There is none with this number."),

@@ -82,7 +82,7 @@ def test_the_same_form_pressed_twice_is_kept_once_with_one_code(dee: Site) -> No
 
 def test_a_phone_that_asked_before_is_said_at_once(dee: Site) -> None:
     send(dee)
-    told = send(dee, 422, phone="+7 (701) 123-45-67", words="Another need.")
+    told = send(dee, 422, phone="the son: +7 (701) 123-45-67, WhatsApp", words="Another need.")
     assert "This phone has asked before" in text_of(told)
     assert told.html.select(".found-list a[href='/desk/requests/1']")
     assert "Another need." in told.html.find("textarea", {"name": "words"}).get_text()

@@ -100,6 +100,15 @@ def test_the_neighbours_phone_counts_when_they_are_to_be_called(context: Flask, 
     assert (contact.phone, contact.phone_owner) == ("+77027654321", "Aunt Sara")
 
 
+def test_words_and_a_second_number_beside_the_phone_come_with_the_contact(context: Flask, site: Site) -> None:
+    page = fill_in(site, phone="8 7O1 123 45 67 daughter Aigul, 87027654321 at work")
+    assert "+7 701 123 45 67 daughter Aigul, +7 702 765 43 21 at work" in text_of(page)
+    ask_for_help(site, phone="8 7O1 123 45 67 daughter Aigul, 87027654321 at work")
+    contact = open_contact(only_requester())
+    assert contact.phone == "+77011234567"
+    assert contact.phone_words == "daughter Aigul, +7 702 765 43 21 at work"
+
+
 @pytest.mark.parametrize(
     ("said", "timing", "starts", "ends"),
     [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from accelerator.extensions import db
-from accelerator.questionnaire.answers import asked_only, describe, describe_pages, format_phone
+from accelerator.questionnaire.answers import asked_only, describe, describe_pages
 from accelerator.questionnaire.document import Condition, Document, Kind
 from accelerator.questionnaire.forms import QuestionForm, first_page_to_mend, make_form, make_form_for_desk
 from accelerator.reference import places
@@ -129,6 +129,7 @@ def test_the_place_is_one_list_with_the_operators_region_first(app: Flask) -> No
         ("telephone", {"phone": "8(701)123-45-67"}, {"phone": "+77011234567"}),
         ("telephone", {"phone": "7011234567"}, {"phone": "+77011234567"}),
         ("telephone", {"phone": "+7 727 258 00 00"}, {"phone": "+77272580000"}),
+        ("telephone", {"phone": "8 7О1 123 45 67 дочь Айгуль"}, {"phone": "+77011234567 дочь Айгуль"}),
         ("about", {"circumstances": ["veteran", "alone", "cat"]}, {"circumstances": ["alone", "veteran"]}),
         ("about", {"circumstances": ["none", "alone"]}, {"circumstances": ["alone"]}),
         ("about", {"circumstances": ["none"]}, {"circumstances": ["none"]}),
@@ -160,6 +161,9 @@ def test_answers_are_read_as_people_write_them(
         ("which_day", {"day": "2030-01-01", "time": "25:00"}, "time", "Please give a time"),
         ("which_day", {"day": "2030-01-01", "time": "noon"}, "time", "Please give a time"),
         ("telephone", {"phone": "12"}, "phone", "This is no telephone number"),
+        ("telephone", {"phone": "272-12-34"}, "phone", "Please add the code of the town"),
+        ("telephone", {"phone": "8 701 123 45 67" + " дочь" * 40}, "phone", "Please make this shorter"),
+        ("telephone", {"phone": "х" * 5000}, "phone", "Please make this shorter"),
         ("telephone", {"phone": ""}, "phone", "Please fill this in."),
     ],
 )
@@ -250,12 +254,6 @@ def test_old_answers_stay_readable_when_the_document_lacks_them(app: Flask) -> N
         assert told["What is it most like?"] == "gone"
         assert told["City or region, and district"] == "KZ-00"
         assert told["Day"] == "someday"
-
-
-def test_phones_are_written_in_groups() -> None:
-    assert format_phone("+77011234567") == "+7 701 123 45 67"
-    assert format_phone("+49301234567") == "+49 30 1234567"
-    assert format_phone("870") == "870"
 
 
 # ---- whatever is sent ----

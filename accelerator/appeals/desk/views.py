@@ -25,6 +25,7 @@ from accelerator.clock import utcnow
 from accelerator.current import me
 from accelerator.errors import NotAllowed
 from accelerator.extensions import db
+from accelerator.help.phones import split_phone
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events
@@ -99,6 +100,7 @@ def draw_case(
         base=f"/desk/appeals/{'sealed/' if appeal.for_auditors else ''}{appeal.id}",
         may=may,
         contact=contact,
+        phone=split_phone(contact.phone) if contact else ("", ""),
         has_contact=may and appeal.sealed_contact is not None,
         looks=queries.count_looks(db.read, appeal.id),
         sizes=queries.photo_sizes(db.read, appeal.id) if appeal.for_auditors else [],

@@ -12,6 +12,7 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import Claim, HelpRequest
 from accelerator.help.contact import Contact
 from accelerator.help.models import Step
+from accelerator.help.phones import spaced
 from accelerator.help.reveals import Revealed, bar_sentence
 from accelerator.i18n import current_language
 from accelerator.policy import ContactBar
@@ -84,10 +85,3 @@ def map_url(contact: Contact, place: str) -> str:
     house = HOUSE.search(contact.door)
     parts = (place, contact.street, house[0] if house else "")
     return MAP + quote(" ".join(part for part in parts if part), safe="")
-
-
-def spaced(phone: str) -> str:
-    """``+7 701 123 45 67``; other numbers as they are."""
-    if not phone.startswith("+7") or len(phone) != 12:
-        return phone
-    return f"+7 {phone[2:5]} {phone[5:8]} {phone[8:10]} {phone[10:]}"
