@@ -34,13 +34,14 @@ CONTACT = {
     "door": "house 9183, the third bell",
     "beside": "after the canary sleeps",
 }
-#: In the person's own words, in a word sent later, in notes and calls of the desk.
+#: In the person's own words, in a word sent later, in notes, calls and reasons of the desk.
 WORDS = {
     "words": "Менің көк шәйнегім сынып қалды, нан алып келіңіз",
     "word": "The canary of mine sings at noon",
     "note": "Her door sticks, push it: canary note",
     "call": "She sounded tired, canary call",
     "question": "Which medicine is it, canary question",
+    "reason": "To ask Zarina where the canary flew",
 }
 #: Other spellings of the phones.
 DIGITS = ("77075554321", "7075554321", "707 555 43 21", "555-43-21", "77015559876", "701 555 98 76")
@@ -117,8 +118,9 @@ def plant(cast: Cast) -> Planted:
     assert claim.state == "reported"
     with db.transaction():
         board.confirm(told.id, seen="reported", by=dee, at=now, minutes=30)
-    with db.transaction():
-        reveals.reveal_to_coordinator(closed, by=dee, at=now, reason="to verify")
+    for request_id in (received, closed):
+        with db.transaction():
+            reveals.reveal_to_coordinator(request_id, by=dee, at=now, reason=WORDS["reason"])
     with db.transaction() as session:
         session.execute(
             update(HelpRequest)

@@ -152,7 +152,7 @@ class CaseEntry(Base):
 
 
 class ContactReveal(Base):
-    """Somebody looked at a person's contact: who, in which role, how much, and why."""
+    """Somebody looked at a person's contact: who, in which role, how much, and at the desk why."""
 
     __tablename__ = "contact_reveals"
     __table_args__ = (
@@ -167,5 +167,6 @@ class ContactReveal(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     role: Mapped[str] = mapped_column(String(16))
     step: Mapped[str] = mapped_column(String(6))
-    reason: Mapped[str] = mapped_column(String(200))
+    #: A coordinator's reason, with the key of the person: it may name them. A volunteer has promised to come.
+    sealed_reason: Mapped[bytes | None] = mapped_column(LargeBinary)
     at: Mapped[datetime]

@@ -18,7 +18,7 @@ from accelerator.board import transitions as board
 from accelerator.board.models import HelpRequest
 from accelerator.board.queries import find_active_claim
 from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
-from accelerator.extensions import db
+from accelerator.extensions import db, vault
 from accelerator.help.contact import Contact, open_contact
 from accelerator.help.models import ContactReveal, Requester, Step
 from accelerator.integrity.record import EventType, record
@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 #: Another look of the same person at the same contact within this time is recorded, but not counted.
 SAME_LOOK = timedelta(hours=1)
-#: Why a volunteer looks; a coordinator says it in words.
-PROMISED = "promised"
 LONGEST_REASON = 200
 
 
@@ -104,9 +102,7 @@ def reveal(request_id: int, *, by: Viewer, at: datetime) -> Revealed:
         raise NotFound
     if mine is None or step is None:
         raise ContactRefused(policy.contact_bar(by, mine, request, at) or ContactBar.NOT_YOURS)
-    return _show(
-        request, step, by=by, role="volunteer", reason=PROMISED, limit=CONTACTS_BY_VOLUNTEER, at=at, claim=mine.id
-    )
+    return _show(request, step, by=by, role="volunteer", limit=CONTACTS_BY_VOLUNTEER, at=at, claim=mine.id)
 
 
 def reveal_to_coordinator(request_id: int, *, by: Viewer, at: datetime, reason: str) -> Revealed:
@@ -133,9 +129,9 @@ def _show(
     *,
     by: Viewer,
     role: str,
-    reason: str,
     limit: Limit,
     at: datetime,
+    reason: str = "",
     **details: int,
 ) -> Revealed:
     asked = select(Requester).where(Requester.id == request.requester_id).execution_options(populate_existing=True)
@@ -145,18 +141,14 @@ def _show(
     contact = _open(requester)
     if not _has_just_looked(requester, by, at) and not limits.spend(db.session, limit, by.public_ref, at=at):
         raise TooManyLooks
-    db.session.add(
-        ContactReveal(
-            requester_id=requester.id,
-            request_id=request.id,
-            user_id=by.id,
-            role=role,
-            step=step.value,
-            reason=reason,
-            at=at,
-        )
+    look = ContactReveal(
+        requester_id=requester.id, request_id=request.id, user_id=by.id, role=role, step=step.value, at=at
     )
+    db.session.add(look)
     db.session.flush()
+    if reason:
+        look.sealed_reason = vault.seal(str(requester.key_name), reason, look, "sealed_reason")
+        db.session.flush()
     record(db.session, EventType.CONTACT_REVEALED, f"request:{request.id}", by=by, at=at, step=step.value, **details)
     return Revealed(step, contact if step is Step.DOOR else Contact(street=contact.street), request)
 

@@ -386,7 +386,7 @@ def erase(requester_id: int, *, by: Actor, at: datetime) -> Requester:
     requester.erased_at = at
     subject = f"requester:{requester.public_ref}"
     looks = update(ContactReveal).where(ContactReveal.requester_id == requester.id)
-    db.session.execute(looks.values(reason=""))  # a coordinator may have named the person in it
+    db.session.execute(looks.values(sealed_reason=None))
     if by is not SYSTEM:
         requester.consent_withdrawn_at = at
     db.session.flush()

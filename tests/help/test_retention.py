@@ -212,7 +212,6 @@ def test_notes_of_looks_go_after_three_years() -> None:
                     request_id=request_id,
                     role="volunteer",
                     step="door",
-                    reason="promised",
                     at=at,
                 )
             )

@@ -16,6 +16,7 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board import transitions as board
 from accelerator.board.models import Claim, ClaimState, HelpRequest, Outcome, RequestStatus, Timing
 from accelerator.clock import utcnow
+from accelerator.desk.cases.queries import open_reason
 from accelerator.errors import NotAllowed, NotFound, SignInNeeded
 from accelerator.extensions import db, vault
 from accelerator.help import reveals
@@ -187,14 +188,15 @@ def look_at_desk(request_id: int, person: Person, reason: str = "to verify") -> 
 
 
 def looks() -> list[tuple[str, str, str]]:
-    found = db.read.scalars(select(ContactReveal).order_by(ContactReveal.id).execution_options(populate_existing=True))
-    return [(look.role, look.step, look.reason) for look in found]
+    asked = select(ContactReveal, Requester.key_name).join(Requester, Requester.id == ContactReveal.requester_id)
+    found = db.read.execute(asked.order_by(ContactReveal.id).execution_options(populate_existing=True))
+    return [(look.role, look.step, open_reason(look, key_name)) for look, key_name in found]
 
 
 def test_it_shows_the_whole_contact_and_writes_the_look_down(errand: int, cast: Cast) -> None:
     revealed = look(errand, cast.ben)
     assert (revealed.step, revealed.contact) == (Step.DOOR, APA)
-    assert looks() == [("volunteer", "door", "promised")]
+    assert looks() == [("volunteer", "door", "")]
     event = last_event()
     assert (event["type"], event["subject"], event["step"]) == ("contact.revealed", f"request:{errand}", "door")
     assert event["actor"] == cast.ben.public_ref
@@ -362,6 +364,18 @@ def test_a_coordinator_sees_the_contact_with_a_reason(errand: int, cast: Cast) -
     assert "door" not in last_event().get("reason", "")
 
 
+def test_a_reason_opens_with_the_key_of_the_person_alone(errand: int, cast: Cast) -> None:
+    look_at_desk(errand, cast.dee, "Bota asked me to")
+    look = db.read.scalars(select(ContactReveal)).one()
+    assert look.sealed_reason
+    assert b"Bota" not in look.sealed_reason
+    key_name = str(db.read.get_one(Requester, look.requester_id).key_name)
+    other = vault.keys.create()
+    assert [open_reason(look, name) for name in (key_name, other, None)] == ["Bota asked me to", "", ""]
+    vault.keys.destroy([key_name])
+    assert open_reason(look, key_name) == ""
+
+
 @pytest.mark.parametrize("reason", ["", "   \n "])
 def test_without_a_reason_a_coordinator_sees_nothing(errand: int, cast: Cast, reason: str) -> None:
     with pytest.raises(NotAllowed, match="no_reason"):
@@ -407,6 +421,7 @@ def test_an_erasure_takes_the_reasons_and_leaves_that_somebody_looked(errand: in
     with db.transaction():
         erase(requester_id, by=SYSTEM, at=utcnow())
     assert looks() == [("coordinator", "door", "")]
+    assert db.read.scalars(select(ContactReveal.sealed_reason)).all() == [None]
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.002, 0.005, 0.01, 0.02])

@@ -16,6 +16,7 @@ from accelerator.codes import ALPHABET, group_code, make_code, read_code
 from accelerator.extensions import db, vault
 from accelerator.help import views, visits
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
+from accelerator.help.reveals import reveal_to_coordinator
 from tests.cast import Cast, viewer_of
 from tests.factories import make_request, make_requester
 from tests.help.filling import later, show_code
@@ -250,9 +251,10 @@ def test_who_looked_is_said_by_role_and_never_by_name(context: Flask, site: Site
     request_id, code = asked()
     assert "Nobody has looked" in standing(site, code)
     who = {"requester_id": request_now(request_id).requester_id, "request_id": request_id, "at": utcnow()}
+    with db.transaction():
+        reveal_to_coordinator(request_id, by=viewer_of(cast.dee), at=utcnow(), reason="Call Bota")
     with db.transaction() as session:
-        session.add(ContactReveal(user_id=cast.dee.id, role="coordinator", step="door", reason="Call Bota", **who))
-        session.add(ContactReveal(user_id=cast.ben.id, role="volunteer", step="street", reason="", **who))
+        session.add(ContactReveal(user_id=cast.ben.id, role="volunteer", step="street", **who))
     said = standing(site, code)
     assert "was looked at 2 times" in said
     assert "a coordinator: name, phone and door" in said

@@ -46,6 +46,7 @@ def test_every_table_with_sealed_columns_is_known() -> None:
         ("requesters", "sealed_contact"),
         ("requesters", "sealed_answers"),
         ("case_entries", "sealed"),
+        ("contact_reveals", "sealed_reason"),
         ("appeals", "sealed_text"),
         ("appeals", "sealed_contact"),
         ("appeal_entries", "sealed"),

@@ -98,13 +98,12 @@ def entry_label(entry: CaseEntry) -> str:
 
 
 def _reveals(session: Session, request: HelpRequest, requester_id: int, *, with_words: bool) -> Iterator[Past]:
-    for reveal, name in queries.list_reveals(session, request.id, requester_id):
-        is_desk = reveal.role == "coordinator"
+    for reveal, name, key_name in queries.list_reveals(session, request.id, requester_id):
         yield Past(
             reveal.at,
             reveal.id,
             name or gettext("Someone who has left"),
             role_label(reveal.role),
             gettext("looked at the contact: %(what)s", what=step_label(reveal.step)),
-            reveal.reason if with_words and is_desk else "",
+            queries.open_reason(reveal, key_name) if with_words else "",
         )

@@ -70,10 +70,19 @@ def list_entries(session: Session, request_id: int) -> Sequence[AnyRow]:
 
 def open_entry(entry: CaseEntry) -> str:
     """The words of an entry; empty when there are none any more."""
-    if entry.key_name is None or entry.sealed is None:
+    return _open(entry.key_name, entry.sealed, entry, "sealed")
+
+
+def open_reason(reveal: ContactReveal, key_name: str | None) -> str:
+    """Why a coordinator looked; empty of a volunteer, and after erasure."""
+    return _open(key_name, reveal.sealed_reason, reveal, "sealed_reason")
+
+
+def _open(key_name: str | None, sealed: bytes | None, row: CaseEntry | ContactReveal, column: str) -> str:
+    if key_name is None or sealed is None:
         return ""
     try:
-        return vault.open(entry.key_name, entry.sealed, entry, "sealed")
+        return vault.open(key_name, sealed, row, column)
     except (KeyGone, Unreadable):
         return ""
 
@@ -87,9 +96,10 @@ def count_unread(session: Session, request_id: int) -> int:
 
 
 def list_reveals(session: Session, request_id: int, requester_id: int) -> Sequence[AnyRow]:
-    """Looks at the contact on account of this case, the newest first, with names."""
+    """Looks at the contact on account of this case, the newest first: with names, and the name of the key."""
     return session.execute(
-        select(ContactReveal, func.coalesce(User.name, ""))
+        select(ContactReveal, func.coalesce(User.name, ""), Requester.key_name)
+        .join(Requester, Requester.id == ContactReveal.requester_id)
         .outerjoin(User, User.id == ContactReveal.user_id)
         .where(ContactReveal.requester_id == requester_id, ContactReveal.request_id == request_id)
         .order_by(ContactReveal.id.desc())

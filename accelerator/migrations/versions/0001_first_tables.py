@@ -524,7 +524,7 @@ def create_tables() -> None:
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("step", sa.String(length=6), nullable=False),
-        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("step IN ('street','door')", name=op.f("ck_contact_reveals_step")),
         sa.ForeignKeyConstraint(
