@@ -281,7 +281,7 @@ def test_words_of_money_wait_for_a_coordinators_look(context: Flask, site: Site,
     write(aul.parent, *ROWS, money)
     result = run(context, aul)
     assert "3 imported, 0 updated, 0 unchanged, 0 bad." in result.output
-    assert "1 of them speak of money" in result.output
+    assert "1 of them need a coordinator's look (money: 1): new ones wait" in result.output
     request_id = imported("3").id
     site.get(f"/requests/{request_id}", status=404)
     dee = site.as_(cast.dee)
@@ -294,6 +294,14 @@ def test_words_of_money_wait_for_a_coordinators_look(context: Flask, site: Site,
     write(aul.parent, *ROWS, money.replace("береміз", "алып береміз"))
     assert "3 unchanged" in run(context, aul).output
     assert imported("3").story == "Ақша жинап береміз.", "new words that nobody has looked at are not shown"
+
+
+def test_the_command_says_what_was_found(context: Flask, aul: Path) -> None:
+    rows = ["3;Жинау;Ақша жинап береміз.;сабақ;;1;;", "4;Жазыңыз;Біздің бет: vk.com/ayagoz;сабақ;;1;;"]
+    write(aul.parent, *ROWS, *rows, "5;Екеуі;Ақша жинап береміз, бет: vk.com/ayagoz;сабақ;;1;;")
+    output = run(context, aul).output
+    assert "3 of them need a coordinator's look (handle: 2, money: 2): new ones wait at the desk" in output
+    assert "look (" not in run(context, write(aul.parent, *ROWS)).output
 
 
 def test_closed_ones_that_speak_of_money_are_shown_to_nobody(context: Flask, site: Site, aul: Path) -> None:

@@ -33,6 +33,7 @@ from accelerator.integrity.record import SYSTEM, EventType, record
 from accelerator.migrations.commands import with_tables
 from accelerator.reference import CAPABILITIES, Places, forget_places, mask_of, places
 from accelerator.regions.models import Region
+from accelerator.screening.finding import Kind
 from accelerator.screening.rules import PrivateTextFound, check_public
 
 #: Rows per transaction: a kill loses no more, and running again goes on where it stopped.
@@ -66,8 +67,10 @@ def import_requests(file: Path, mapping_file: Path, dry_run: bool, bad_file: Pat
         f"{tally['unchanged']} unchanged, {len(bad)} bad{hint if bad else ''}."
     )
     if tally["doubtful"]:
+        found = ", ".join(f"{kind}: {tally[kind]}" for kind in Kind if tally[kind])
         click.echo(
-            f"{tally['doubtful']} of them speak of money: new ones wait at the desk, others keep their old words."
+            f"{tally['doubtful']} of them need a coordinator's look ({found}): "
+            "new ones wait at the desk, others keep their old words."
         )
 
 
@@ -104,7 +107,7 @@ def save_regions(mapping: Mapping) -> None:
 def run_import(
     drafts: Iterator[RequestDraft | BadRow], total: int, *, now: datetime, dry_run: bool
 ) -> tuple[Counter[str], list[BadRow]]:
-    """Write the good rows in batches; return what happened to them, and the bad rows."""
+    """Write the good rows in batches; return what happened to them and what was found in them, and the bad rows."""
     tally: Counter[str] = Counter()
     bad: list[BadRow] = []
     with progressbar(drafts, length=total, label="Requests", file=sys.stderr) as bar:
@@ -112,9 +115,10 @@ def run_import(
             if isinstance(draft, BadRow):
                 bad.append(draft)
             else:
-                is_fit = may_be_shown(draft)
-                tally[save_draft(db.session, draft, is_fit=is_fit, now=now)] += 1
-                tally["doubtful"] += not is_fit
+                doubts = find_doubts(draft)
+                tally[save_draft(db.session, draft, is_fit=not doubts, now=now)] += 1
+                tally["doubtful"] += bool(doubts)
+                tally.update(doubts)
             if number % BATCH == 0 and not dry_run:
                 db.session.commit()
                 db.session.expunge_all()
@@ -213,13 +217,13 @@ def is_edited_here(request_id: int) -> bool:
     return any(json.loads(body)["actor"] != SYSTEM.public_ref for body in db.session.scalars(about))
 
 
-def may_be_shown(draft: RequestDraft) -> bool:
-    """Whether everybody may read it before a coordinator has looked at it. Contacts are cut out; money is not."""
+def find_doubts(draft: RequestDraft) -> set[Kind]:
+    """What a coordinator must look at before everybody reads it. Contacts are cut out; money and handles are not."""
     try:
         check_public(draft.title, draft.story, briefing=draft.briefing)
-    except PrivateTextFound:
-        return False
-    return True
+    except PrivateTextFound as refused:
+        return {finding.kind for finding in refused.findings}
+    return set()
 
 
 def set_state(request: HelpRequest, draft: RequestDraft, *, now: datetime) -> None:
