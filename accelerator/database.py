@@ -158,17 +158,43 @@ class Database:
 
     def try_write(self, statement: Executable) -> bool:
         """Run one statement by itself, now or not at all: for what the next request can do as well."""
-        patience = "PRAGMA busy_timeout = {}" if self.settings.is_sqlite else "SET lock_timeout = {}"
         try:
-            with self.read_engine.connect() as connection:
-                connection.exec_driver_sql(patience.format(SHORT_WAIT))
-                try:
-                    connection.execute(statement)
-                finally:
-                    connection.exec_driver_sql(patience.format(LONGEST_WAIT))
+            with self._impatient() as connection:
+                connection.execute(statement)
         except OperationalError:
             return False
         return True
+
+    def is_free(self) -> bool:
+        """Whether a write could begin now; false while somebody else writes. Raises where nothing can be written.
+
+        On PostgreSQL it asks for the head of the log, which every write needs in its turn. Nothing is changed.
+        """
+        with self._impatient() as connection:
+            if not self.settings.is_sqlite:
+                return bool(connection.exec_driver_sql("SELECT seq FROM integrity_head FOR UPDATE SKIP LOCKED").all())
+            try:
+                begin_immediate(connection)
+            except OperationalError as error:
+                if str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
+                    return False
+                raise
+            try:
+                connection.exec_driver_sql("UPDATE integrity_head SET seq = seq")
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+            return True
+
+    @contextmanager
+    def _impatient(self) -> Iterator[Connection]:
+        """A connection that waits for no lock of others for long; each statement is a transaction."""
+        patience = "PRAGMA busy_timeout = {}" if self.settings.is_sqlite else "SET lock_timeout = {}"
+        with self.read_engine.connect() as connection:
+            connection.exec_driver_sql(patience.format(SHORT_WAIT))
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql(patience.format(LONGEST_WAIT))
 
     def forget_old_pages(self) -> None:
         """Empty SQLite's write-ahead log, where what was deleted stands until it is overwritten.

@@ -1,7 +1,10 @@
 """``/healthz``: whether this process can read and write its database; and the design page while developing."""
 
+import threading
+import time
+
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from accelerator.access import Access, UrlTable
 from accelerator.extensions import db
@@ -10,17 +13,43 @@ from accelerator.integrity.models import IntegrityHead
 blueprint = Blueprint("health", __name__)
 urls = UrlTable(blueprint)
 
+#: The lock of writers is asked for once in so many seconds, however often somebody looks: nobody is slowed down by it.
+EVERY = 1.0
+#: Writers who hold it at every look for so many seconds, and write nothing, are stuck.
+STUCK = 60.0
+
+
+class WritersStuck(Exception):
+    """Somebody holds the lock of writers and does nothing with it."""
+
+
+class Proof:
+    """What one process knows about writing."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+        self._busy_since: float | None = None
+        self._events = 0
+
+    def renew(self, events: int) -> None:
+        """Look whether a write could begin. A busy database is healthy. Raises what keeps everybody from writing."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked_at >= EVERY:
+                is_alive = db.is_free() or events != self._events
+                self._busy_since = None if is_alive else self._busy_since or now
+                self._looked_at, self._events = now, events
+            if self._busy_since and self._looked_at - self._busy_since > STUCK:
+                raise WritersStuck
+
 
 def check_health() -> tuple[Response, int]:
-    """200 when a row could be written (and the write taken back), else 503 and the reason."""
+    """200 when the database can be read and a write could begin, else 503 and the reason."""
     try:
-        db.session.execute(
-            update(IntegrityHead).values(seq=IntegrityHead.seq).execution_options(synchronize_session=False)
-        )
-        seq = db.session.scalars(select(IntegrityHead.seq)).one()
-        db.session.rollback()
+        seq = db.read.scalars(select(IntegrityHead.seq)).one()
+        current_app.extensions.setdefault("proof", Proof()).renew(seq)
     except Exception as error:
-        db.session.rollback()
         current_app.logger.exception("The database cannot be written")
         return jsonify(ok=False, reason=name_reason(error)), 503
     return jsonify(ok=True, events=seq), 200

@@ -1,7 +1,10 @@
 """``/healthz``: 200 while the database can be written, else 503 and the reason; and no traceback for readers."""
 
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,12 +13,15 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from accelerator import create_app
+from accelerator.database import LONGEST_WAIT
 from accelerator.extensions import db
 from accelerator.integrity.models import IntegrityHead
 from accelerator.reference import forget_places
 from tests.databases import fresh_database, make_settings, postgres_server
 from tests.factories import make_request
 from tests.site import HTMX, Site, text_of
+
+health = import_module("accelerator.health")  # the package calls the blueprint so
 
 
 @pytest.fixture
@@ -127,6 +133,50 @@ def test_it_is_healthy_again_by_itself(site: Site, database_kind: str) -> None:
     postgres_server()[1].execute(f"ALTER DATABASE {name} RESET ALL")
     db.dispose()
     assert site.web.get("/healthz").json["ok"] is True
+
+
+@contextmanager
+def somebody_writing(site: Site) -> Iterator[None]:
+    """Somebody else holds the lock of writers."""
+    with site.app.app_context(), db.write_engine.connect() as connection, connection.begin():
+        connection.execute(select(IntegrityHead.seq).with_for_update())
+        yield
+
+
+def test_a_busy_database_is_healthy_and_is_not_waited_for(site: Site) -> None:
+    with somebody_writing(site):
+        start = time.monotonic()
+        assert site.web.get("/healthz").json == {"ok": True, "events": 0}
+        assert time.monotonic() - start < LONGEST_WAIT / 1000 / 2
+
+
+def test_writers_who_write_nothing_for_long_are_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "EVERY", 0)
+    monkeypatch.setattr(health, "STUCK", 0)
+    with somebody_writing(site):
+        assert site.web.get("/healthz").json["ok"] is True, "one look is not enough to say so"
+        assert reason(site) == "WritersStuck"
+    assert site.web.get("/healthz").json["ok"] is True
+
+
+def test_busy_writers_who_get_on_are_not_stuck(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "EVERY", 0)
+    monkeypatch.setattr(health, "STUCK", 0)
+    for events in range(1, 4):
+        with site.app.app_context():
+            make_request()
+        with somebody_writing(site):
+            assert site.web.get("/healthz").json == {"ok": True, "events": events}
+
+
+def test_asked_often_it_takes_the_lock_of_writers_once_a_second(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    is_free = db.is_free
+    monkeypatch.setattr(db, "is_free", lambda: looks.append(time.monotonic()) or is_free())
+    start = time.monotonic()
+    for _ in range(300):
+        assert site.web.get("/healthz").json["ok"] is True
+    assert len(looks) <= 1 + (time.monotonic() - start) / health.EVERY
 
 
 def test_it_is_never_kept_by_a_cache(site: Site) -> None:
