@@ -95,6 +95,8 @@ def fill_page(page_id: str) -> Response:
     token = token or visits.new_token()
     filled = keep_page(token, version, page, form, is_valid=is_valid, at=at)
     db.session.commit()
+    if page not in document.pages_asked(filled.answers):  # an answer in another tab has just ruled it out
+        return visits.keep_token(redirect_to(next_path(document, filled)), token)
     if not is_valid and request.form.get("go") != "back":
         return visits.keep_token(show_page(document, filled, page, form, 422), token)
     return visits.keep_token(redirect_to(after_page(document, filled, page)), token)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -253,6 +254,25 @@ def test_without_consent_nothing_is_sent(context: Flask, site: Site) -> None:
     assert refused.status_int == 422
     assert "Please tick that you agree" in text_of(refused)
     assert count(Requester) == 0
+
+
+def test_an_answer_in_another_tab_that_rules_this_page_out_leads_on(
+    context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(site, first_page(site), for_whom="other")
+    page = site.get("/help/speaker")
+    begin = drafts.begin
+
+    def begin_late(*args: Any, **kwargs: Any) -> drafts.Draft:
+        """As if the other tab had just got hold of the row first."""
+        draft = begin(*args, **kwargs)
+        draft.filled.answers["for_whom"] = "self"
+        return draft
+
+    monkeypatch.setattr(drafts, "begin", begin_late)
+    sent = answer(site, page, speaker_name="Bota", relation="neighbour")
+    assert sent.status_int == 303
+    assert "/help/speaker" not in sent.headers["Location"]
 
 
 def test_pressing_twice_replaying_and_two_tabs_make_one_request(context: Flask, site: Site) -> None:
