@@ -10,12 +10,12 @@ from wtforms import BooleanField, HiddenField, IntegerField, MultipleFileField, 
 from wtforms import TextAreaField as TextArea
 from wtforms.validators import Optional
 
+from accelerator import phones
 from accelerator.appeals.models import Kind, Outcome
 from accelerator.appeals.sealing import Contact
 from accelerator.appeals.words import kind_label, outcome_label
 from accelerator.codes import read_code
 from accelerator.forms import Form, at_most, between, choices, chosen, required, tidy, tidy_lines
-from accelerator.help import phones
 from accelerator.reference import Places
 
 LONGEST_TEXT = 4000
@@ -82,8 +82,9 @@ class LetterForm(KeyedForm):
         return is_valid and not self.errors
 
     def _check_contact(self) -> None:
-        if self.phone.data and not self.phone.errors and phones.read_phone(self.phone.data) is None:
-            self.add_error("phone", phone_refusal(self.phone.data))
+        refusal = phones.refusal(self.phone.data) if self.phone.data and not self.phone.errors else ""
+        if refusal:
+            self.add_error("phone", refusal)
         if self.email.data and not self.email.errors and not EMAIL.fullmatch(self.email.data):
             self.add_error("email", gettext("This is not an e-mail address. Write it like name@example.org."))
 
@@ -91,12 +92,6 @@ class LetterForm(KeyedForm):
     def contact(self) -> Contact:
         phone = phones.read_phone(self.phone.data) if self.phone.data else ""
         return Contact(name=self.name.data or "", phone=phone or "", email=self.email.data or "")
-
-
-def phone_refusal(text: str) -> str:
-    if phones.is_local(text):
-        return gettext("Please add the code of the town, like 8 727 272 12 34.")
-    return gettext("This is not a phone number. Write it like 8 701 123 45 67.")
 
 
 class AppealForm(LetterForm):

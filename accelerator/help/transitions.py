@@ -36,8 +36,8 @@ from accelerator.help import drafts
 from accelerator.help.contact import Contact, seal_contact
 from accelerator.help.models import CaseEntry, Channel, ContactReveal, EntryKind, Requester
 from accelerator.help.pair import make_pair, pair_of
-from accelerator.help.phones import split_phone
 from accelerator.integrity.record import SYSTEM, Actor, EventType, record
+from accelerator.phones import split_phone
 from accelerator.reference import places
 
 #: How long help takes until a coordinator says it better.

@@ -7,7 +7,7 @@ from typing import Any
 from babel.dates import format_date
 from flask_babel import gettext
 
-from accelerator.help.phones import format_phone
+from accelerator.phones import format_phone
 from accelerator.questionnaire.document import YES_NO, Answers, Document, Kind, Page, Question
 from accelerator.reference import Places
 

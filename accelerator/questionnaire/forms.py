@@ -13,10 +13,10 @@ from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringF
 from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
+from accelerator import phones
 from accelerator.clock import utcnow
 from accelerator.extensions import db
 from accelerator.forms import Form, choices, tidy, tidy_lines
-from accelerator.help import phones
 from accelerator.questionnaire.answers import options_of, say_if
 from accelerator.questionnaire.document import Answers, Document, Kind, Page, Question
 from accelerator.reference import Places, load_kinds
@@ -324,14 +324,9 @@ def read_time(text: str) -> str:
 
 def read_telephone(text: str) -> str:
     """The number to call, with what stands beside it: whose it is, when to call, one more number."""
-    read = phones.read_phone(text)
-    if len(read or text) > phones.LONGEST:
-        raise CannotRead(gettext("Please make this shorter: %(max)d characters at most.", max=phones.LONGEST))
-    if read is None and phones.is_local(text):
-        raise CannotRead(gettext("Please add the code of the town, like 8 727 272 12 34."))
-    if read is None:
-        raise CannotRead(gettext("This is no telephone number that we can call. Write it like 8 701 123 45 67."))
-    return read
+    if refusal := phones.refusal(text):
+        raise CannotRead(refusal)
+    return phones.read_phone(text) or ""
 
 
 def today() -> str:

@@ -94,7 +94,7 @@ def test_words_beside_the_phone_are_shown_with_it(context: Flask, site: Site, ca
     dee = site.as_(cast.dee)
     number = db.read.scalars(select(Appeal.id)).one()
     shown = dee.press(dee.get(f"/desk/appeals/{number}"), "Show who wrote", status=200)
-    assert shown.html.find("a", href="tel:+77011234567").parent.get_text() == "+77011234567 дочь Айгуль"
+    assert shown.html.find("a", href="tel:+77011234567").parent.get_text() == "+7 701 123 45 67 дочь Айгуль"
 
 
 @pytest.mark.usefixtures("context")

@@ -160,7 +160,7 @@ def test_answers_are_read_as_people_write_them(
         ("which_day", {"day": "soon", "time": "12:00"}, "day", "Please give a date"),
         ("which_day", {"day": "2030-01-01", "time": "25:00"}, "time", "Please give a time"),
         ("which_day", {"day": "2030-01-01", "time": "noon"}, "time", "Please give a time"),
-        ("telephone", {"phone": "12"}, "phone", "This is no telephone number"),
+        ("telephone", {"phone": "12"}, "phone", "This is not a phone number"),
         ("telephone", {"phone": "272-12-34"}, "phone", "Please add the code of the town"),
         ("telephone", {"phone": "8 701 123 45 67" + " дочь" * 40}, "phone", "Please make this shorter"),
         ("telephone", {"phone": "х" * 5000}, "phone", "Please make this shorter"),

@@ -25,11 +25,11 @@ from accelerator.clock import utcnow
 from accelerator.current import me
 from accelerator.errors import NotAllowed
 from accelerator.extensions import db
-from accelerator.help.phones import split_phone
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events
 from accelerator.paging import Cursor
+from accelerator.phones import spaced, split_phone
 from accelerator.reference import places
 
 #: What the operator runs for the auditors.
@@ -100,7 +100,7 @@ def draw_case(
         base=f"/desk/appeals/{'sealed/' if appeal.for_auditors else ''}{appeal.id}",
         may=may,
         contact=contact,
-        phone=split_phone(contact.phone) if contact else ("", ""),
+        **phone_of(contact),
         has_contact=may and appeal.sealed_contact is not None,
         looks=queries.count_looks(db.read, appeal.id),
         sizes=queries.photo_sizes(db.read, appeal.id) if appeal.for_auditors else [],
@@ -111,6 +111,12 @@ def draw_case(
     response = make_response(html, status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def phone_of(contact: Contact | None) -> dict[str, str]:
+    """The number to call, as it is dialled and as it is read, and what the sender wrote beside it."""
+    number, beside = split_phone(contact.phone) if contact else ("", "")
+    return {"number": number, "number_shown": spaced(number), "beside_number": beside}
 
 
 def mend(appeal: Appeal, verb: Verb, name: str, form: Any) -> Response:

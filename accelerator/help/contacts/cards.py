@@ -12,9 +12,9 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import Claim, HelpRequest
 from accelerator.help.contact import Contact
 from accelerator.help.models import Step
-from accelerator.help.phones import spaced
 from accelerator.help.reveals import Revealed, bar_sentence
 from accelerator.i18n import current_language
+from accelerator.phones import spaced
 from accelerator.policy import ContactBar
 from accelerator.reference import Places
 

@@ -5,13 +5,18 @@ An answer keeps what was typed, only its numbers are put into one form: "тел.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import phonenumbers
+from flask_babel import gettext
+
+from accelerator.screening.finding import Kind, find_private
 
 #: The country whose way of writing phones is understood without a prefix: 8 701 …, 701 …, +7 701 ….
 HOME = "KZ"
+#: What nobody needs to know who calls, and swindlers ask for.
+NOT_BESIDE = frozenset({Kind.CARD, Kind.IBAN, Kind.IIN})
 #: The longest answer, and a margin for it as it is shown, with spaces in the numbers.
 LONGEST, LONGEST_SHOWN = 200, 300
 #: Groups of digits in a row; in brackets only the code of a town or a network, not "(9-18)".
@@ -50,14 +55,30 @@ def format_phone(text: str) -> str:
 
 
 def split_phone(kept: str) -> tuple[str, str]:
-    """The first number of a kept answer, to be called, and all that was written beside it."""
+    """The first number of a kept answer, to be called, and all that was written beside it ("…" in its place)."""
     found = find_phones(kept)
     if not found:
         return "", kept
     first = found[0]
-    before, after = kept[: first.start].strip(" ,;:("), kept[first.end :].strip(" ,;")
-    beside = f"{before} {after}".strip()
+    before, after = kept[: first.start].strip(" ,;:"), kept[first.end :].strip(" ,;")
+    if before.endswith("("):  # the number stood in brackets
+        before, after = before[:-1].rstrip(" ,;:"), after.removeprefix(")").lstrip(" ,;")
+    between = " … " if WORD.search(before) and WORD.search(after) else " "
+    beside = f"{before}{between}{after}".strip()
     return first.number, format_phone(beside) if WORD.search(beside) else ""
+
+
+def refusal(text: str) -> str:
+    """Why this is no answer to "which telephone?", in the reader's language; empty when it is one."""
+    if len(text) > LONGEST:
+        return gettext("Please make this shorter: %(max)d characters at most.", max=LONGEST)
+    if find_private(text, NOT_BESIDE):
+        return gettext("Please leave out numbers of cards, accounts and people (IIN): we only need the telephone.")
+    if find_phones(text):
+        return ""
+    if is_local(text):
+        return gettext("Please add the code of the town, like 8 727 272 12 34.")
+    return gettext("This is not a phone number. Write it like 8 701 123 45 67.")
 
 
 def is_local(text: str) -> bool:
@@ -86,19 +107,27 @@ def _find_in(text: str) -> list[Phone]:
 def split_run(run: str, at: int) -> list[Phone]:
     """A row of digits as one number or as several that leave nothing over; else nothing."""
     starts = [match.start() for match in START.finditer(run)]
-    return next(_split(run, [*starts, len(run)], at), []) if len(starts) <= MOST_GROUPS else []
+    cut = _cut(run, [*starts, len(run)], 0, set()) if len(starts) <= MOST_GROUPS else None
+    return [Phone(at + phone.start, at + phone.end, phone.number) for phone in cut or []]
 
 
-def _split(run: str, bounds: list[int], at: int) -> Iterator[list[Phone]]:
-    """Every way to cut a row at these bounds so that each piece is a number; the longest pieces first."""
-    if len(bounds) == 1:
-        yield []
-        return
-    for n in range(len(bounds) - 1, 0, -1):
-        written = run[bounds[0] : bounds[n]].rstrip(" .-\u2010\u2011\u2012\u2013\u2014\u2015")
-        if number := call(written):
-            for rest in _split(run, bounds[n:], at):
-                yield [Phone(at + bounds[0], at + bounds[0] + len(written), number), *rest]
+def _cut(run: str, bounds: list[int], first: int, dead: set[int]) -> list[Phone] | None:
+    """The row from this bound on, cut so that each piece is a number, the longest pieces first; `None`: no such way.
+
+    ``dead`` are bounds from which there is none: each is tried once, however many ways lead to it.
+    """
+    if first == len(bounds) - 1:
+        return []
+    if first in dead:
+        return None
+    for last in range(len(bounds) - 1, first, -1):
+        written = run[bounds[first] : bounds[last]].rstrip(" .-\u2010\u2011\u2012\u2013\u2014\u2015")
+        number = call(written)
+        rest = _cut(run, bounds, last, dead) if number else None
+        if number and rest is not None:
+            return [Phone(bounds[first], bounds[first] + len(written), number), *rest]
+    dead.add(first)
+    return None
 
 
 def call(written: str) -> str | None:
