@@ -49,8 +49,6 @@ FEATURES = (
 class Application(Flask):
     """Flask, told that none of our functions is asynchronous: it would ask each of them on every request."""
 
-    request_class = incoming.IncomingRequest
-
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
@@ -66,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.init_app(settings)
     i18n.init_app(app)
     compression.init_app(app)
+    incoming.init_app(app)
     access.init_app(app)
     security.init_app(app)
     app.after_request(sessions.set_cookie)
@@ -91,7 +90,6 @@ def configure(app: Flask, settings: Settings) -> None:
         LIVE_PORT=settings.live_port,
         SESSION_COOKIE="__Host-session" if settings.has_secure_cookies else "session",
         SESSION_COOKIE_SECURE=settings.has_secure_cookies,
-        MAX_CONTENT_LENGTH=incoming.MAX_REQUEST_BYTES,
         MAX_FORM_PARTS=200,
     )
     app.url_map.strict_slashes = False

@@ -1,16 +1,20 @@
-"""Requests as they come in: a file that is too large is read to its end and not kept, so the words beside it arrive."""
+"""Requests as they come in: a photo that is too large is read to its end, not kept, and the words beside it arrive."""
 
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
-from flask import Request
+from flask import Flask, Request, request
 
 from accelerator.photos import DEFAULT_LIMITS
 
-#: Four short films taken for photos, and the words around them. What is longer is not read at all.
-MAX_REQUEST_BYTES = 256 * 1024 * 1024
-#: Bytes of a file that stay in memory; the rest goes to disk.
-IN_MEMORY = 500 * 1024
+#: Endpoints of forms with photos.
+WITH_PHOTOS = frozenset({"board.report_request", "deeds.tell_of_deed", "appeals.write_report"})
+#: Bytes: four short films taken for photos, and the words around them. What is longer is not read at all.
+LONGEST = 256 * 1024 * 1024
+#: Bytes of any other request.
+WITHOUT_PHOTOS = 1024 * 1024
+#: Bytes of a file that stay in memory; the rest goes to disk. There can be as many files as parts.
+IN_MEMORY = 64 * 1024
 
 
 class FileWithinLimit(SpooledTemporaryFile[bytes]):
@@ -26,5 +30,19 @@ class FileWithinLimit(SpooledTemporaryFile[bytes]):
 
 
 class IncomingRequest(Request):
+    """A request whose files are kept within the limit."""
+
     def _get_file_stream(self, *_about_the_file: object, **_more: object) -> IO[bytes]:
         return cast(IO[bytes], FileWithinLimit())
+
+
+def init_app(app: Flask) -> None:
+    app.request_class = IncomingRequest
+    app.config["MAX_CONTENT_LENGTH"] = WITHOUT_PHOTOS
+    app.before_request(make_room)
+
+
+def make_room() -> None:
+    """Where photos may come, more may come."""
+    if request.endpoint in WITH_PHOTOS:
+        request.max_content_length = LONGEST
