@@ -8,7 +8,7 @@ connection a process, so that threads queue in Python instead of sleeping in SQL
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -182,7 +182,8 @@ class Database:
             try:
                 connection.exec_driver_sql("UPDATE integrity_head SET seq = seq")
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                with suppress(OperationalError):  # a full disk has rolled back already
+                    connection.exec_driver_sql("ROLLBACK")
             return True
 
     @contextmanager

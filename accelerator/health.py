@@ -23,7 +23,7 @@ class WritersStuck(Exception):
     """Somebody holds the lock of writers and does nothing with it."""
 
 
-class Proof:
+class WriteWatch:
     """What one process knows about writing."""
 
     def __init__(self) -> None:
@@ -31,24 +31,35 @@ class Proof:
         self._looked_at = float("-inf")
         self._busy_since: float | None = None
         self._events = 0
+        self._broken: Exception | None = None
 
-    def renew(self, events: int) -> None:
+    def check(self, events: int) -> None:
         """Look whether a write could begin. A busy database is healthy. Raises what keeps everybody from writing."""
         with self._lock:
             now = time.monotonic()
             if now - self._looked_at >= EVERY:
-                is_alive = db.is_free() or events != self._events
-                self._busy_since = None if is_alive else self._busy_since or now
-                self._looked_at, self._events = now, events
-            if self._busy_since and self._looked_at - self._busy_since > STUCK:
-                raise WritersStuck
+                self._look(events, now)
+            if self._broken:
+                raise self._broken
+
+    def _look(self, events: int, now: float) -> None:
+        self._looked_at, self._broken = now, None
+        try:
+            is_alive = db.is_free() or events != self._events
+        except Exception as error:
+            self._broken = error
+            return
+        self._events = events
+        self._busy_since = None if is_alive else self._busy_since or now
+        if self._busy_since and now - self._busy_since > STUCK:
+            self._broken = WritersStuck()
 
 
 def check_health() -> tuple[Response, int]:
     """200 when the database can be read and a write could begin, else 503 and the reason."""
     try:
         seq = db.read.scalars(select(IntegrityHead.seq)).one()
-        current_app.extensions.setdefault("proof", Proof()).renew(seq)
+        current_app.extensions.setdefault("write_watch", WriteWatch()).check(seq)
     except Exception as error:
         current_app.logger.exception("The database cannot be written")
         return jsonify(ok=False, reason=name_reason(error)), 503
