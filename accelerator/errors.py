@@ -44,7 +44,7 @@ class SignInNeeded(DomainError):
 
 
 class Forged(DomainError):
-    """A POST that did not come from our own page."""
+    """A POST that did not come from our own page, as far as the browser says."""
 
     status = 403
 
@@ -53,7 +53,7 @@ class Forged(DomainError):
 
 
 class OutOfDate(Forged):
-    """A POST from a page of ours that was opened in another session, or that only pretends to be one."""
+    """A POST without the token of this session: from a page that was opened in another one, or forged."""
 
 
 class TooManyTries(DomainError):

@@ -1,5 +1,6 @@
 """Forms of accounts: register, sign in, a new password, the profile."""
 
+import re
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -17,6 +18,8 @@ from accelerator.safe_next import safe_next
 
 UNDER_AGE = "under"
 SHORTEST_PASSWORD = 10
+#: A page whose address holds nothing that somebody could have made up.
+PLAIN_PAGE = re.compile(r"/(requests|deeds|desk|me)(/new|/settings|/[0-9]{1,18})?")
 
 
 def tidy_email(text: str | None) -> str:
@@ -43,12 +46,14 @@ class WithNext(Form):
 
     @property
     def onward(self) -> dict[str, str]:
-        """What an address has to carry, so that the form behind it goes on to the same place.
-
-        Nothing else that was sent gets into it: such an address may stand in a mail.
-        """
+        """What an address has to carry, so that the form behind it goes on to the same place."""
         page = safe_next(self.next.data)
         return ({"next": page} if page else {}) | ({"claim": self.claim.data} if self.wanted else {})
+
+    @property
+    def mailed(self) -> dict[str, str]:
+        """The same for an address in a mail: anybody can send one to anybody, but no word of theirs stands in it."""
+        return {name: value for name, value in self.onward.items() if name == "claim" or PLAIN_PAGE.fullmatch(value)}
 
 
 class SignInForm(WithNext):

@@ -4,17 +4,16 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, request, url_for
 
+from accelerator import incoming
 from accelerator.accounts.forms import SignInForm
 from accelerator.accounts.pending_claim import Wanted, seal
-from accelerator.accounts.typed import Typed
-from accelerator.accounts.views import show_sign_in
+from accelerator.accounts.sessions import current_viewer
+from accelerator.accounts.typed import Typed, sound
+from accelerator.accounts.views import show_again, show_sign_in
 from accelerator.errors import OutOfDate, SignInNeeded, tell
 from accelerator.htmx import is_htmx
 from accelerator.safe_next import safe_next
 from accelerator.security import TOKEN_FIELD, comes_from_our_page
-
-#: Fields that every form has; alone they are nothing that somebody wrote.
-OF_EVERY_FORM = frozenset({TOKEN_FIELD, "next", "view"})
 
 
 def ask_to_sign_in(error: SignInNeeded) -> Response:
@@ -45,14 +44,22 @@ def page_of_form() -> str:
 
 def offer_again(error: OutOfDate) -> Response:
     """The page belongs to a session that is over, but not what was written on it."""
-    typed = what_was_typed()
-    return typed.offer(error.status) if typed else tell(error.status, error.sentence())
+    carried = Typed.load(request.form.get("typed")) if comes_from_our_page() else None
+    if carried and not current_viewer():
+        return show_sign_in(SignInForm(data={"next": "/me"}), error.status, carried.dump())
+    typed = carried or what_was_typed()
+    return show_again(typed, error.status) if typed else tell(error.status, error.sentence())
 
 
 def what_was_typed() -> Typed | None:
-    """What this request brings, when our own page sent it, there is something to lose, and no password in it."""
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
-    has_words = any(value.strip() for name, value in fields if name not in OF_EVERY_FORM)
-    if is_htmx() or not has_words or not comes_from_our_page() or "password" in request.form:
+    """What this request brings, when our own page sent it and there is something to lose.
+
+    A single button is nothing: whoever presses it again should see how things stand. Passwords are not sent back.
+    """
+    is_large = (request.content_length or 0) > incoming.WITHOUT_PHOTOS
+    if request.url_rule is None or is_htmx() or is_large or not comes_from_our_page() or "password" in request.form:
         return None
-    return Typed(request.path, fields, any(file.filename for file in request.files.values()))
+    fields = [(name, sound(value)) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+    typed = Typed(request.path, fields, any(file.filename for file in request.files.values()))
+    has_page = "GET" in (request.url_rule.methods or ())
+    return typed if typed.words or (has_page and fields) else None

@@ -6,8 +6,6 @@ It travels in the pages themselves and is kept nowhere.
 import json
 from dataclasses import dataclass
 
-from flask import Response, make_response, render_template
-
 from accelerator.safe_next import safe_next
 
 
@@ -24,16 +22,20 @@ class Typed:
         """What `dump` gave to a page of ours, come back from it."""
         try:
             path, fields, had_files = json.loads(text or "")
-            typed = cls(str(path), [(str(name), str(value)) for name, value in fields], bool(had_files))
-        except (ValueError, TypeError):
+            typed = cls(str(path), [(sound(name), sound(value)) for name, value in fields], bool(had_files))
+        except (ValueError, TypeError, RecursionError):
             return None
         return typed if safe_next(typed.path) else None
 
     def dump(self) -> str:
         return json.dumps([self.path, self.fields, self.had_files], ensure_ascii=False)
 
-    def offer(self, status: int = 200) -> Response:
-        """The page with the button that sends it once more, with the token of the session that counts now."""
-        response = make_response(render_template("accounts/once_more.html", typed=self), status)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    @property
+    def words(self) -> list[str]:
+        """What a person wrote in words, to be read again before it is sent: codes and numbers have no spaces."""
+        return [value for _, value in self.fields if len(value.split()) > 1]
+
+
+def sound(value: object) -> str:
+    """Text that a page can hold."""
+    return str(value).encode("utf-8", "ignore").decode("utf-8")

@@ -42,23 +42,22 @@ def sign_in() -> Response:
         return show_sign_in(SignInForm.asked())
     form = SignInForm.posted()
     if not form.validate():
-        return show_sign_in(form, 422)
+        return show_sign_in(form, 422, request.form.get("typed", ""))
     at = utcnow()
     if not may_try_to_sign_in(form.email.data):
         form.add_error("password", TooManyTries().sentence())
-        return show_sign_in(form, 429)
+        return show_sign_in(form, 429, request.form.get("typed", ""))
     user = queries.find_by_email(db.read, form.email.data)
     if not passwords.is_password(form.password.data, user.password_hash if user else None) or user is None:
         form.add_error(
             "password", gettext("E-mail and password do not fit together. Try again, or ask for a new password.")
         )
-        return show_sign_in(form, 422)
+        return show_sign_in(form, 422, request.form.get("typed", ""))
     limits.spend(db.session, limits.LOGIN_BY_ADDRESS, client_address(), at=at, amount=-1)
     sessions.begin(user, at=at)
     db.session.commit()
     typed = Typed.load(request.form.get("typed"))
-    sessions.new_viewer()
-    return typed.offer() if typed else go_on(form)
+    return show_again(typed) if typed and sessions.new_viewer() else go_on(form)
 
 
 def may_try_to_sign_in(email: str) -> bool:
@@ -80,10 +79,21 @@ def spend_all(*spent: tuple[limits.Limit, str]) -> bool:
     return all(limits.spend(db.session, limit, key, at=utcnow()) for limit, key in spent)
 
 
-def show_sign_in(form: SignInForm, status: int = 200, typed: str | None = None) -> Response:
+def show_sign_in(form: SignInForm, status: int = 200, typed: str = "") -> Response:
     """The page; ``typed`` (`Typed.dump`) is what they were writing when their session ended, never from an address."""
-    typed = typed or request.form.get("typed")
-    return make_response(render_template("accounts/sign_in.html", form=form, typed=typed, active="me"), status)
+    html = render_template("accounts/sign_in.html", form=form, typed=typed, active="me")
+    return unstored(make_response(html, status)) if typed else make_response(html, status)
+
+
+def show_again(typed: Typed, status: int = 200) -> Response:
+    """The page with the button that sends it once more, with the token of the session that counts now."""
+    return unstored(make_response(render_template("accounts/once_more.html", typed=typed), status))
+
+
+def unstored(response: Response) -> Response:
+    """What may hold somebody's words stays on no disk."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def go_on(form: WithNext, notice: str = "") -> Response:
@@ -193,7 +203,7 @@ def ask_for_reset() -> Response:
     )
     user = queries.find_by_email(db.session, form.email.data)
     if allowed and user:
-        transitions.ask_for_reset(user, form.onward, at=at)
+        transitions.ask_for_reset(user, form.mailed, at=at)
     db.session.commit()
     # The same answer whether or not there is such an account.
     return make_response(render_template("accounts/reset_sent.html", email=form.email.data, active="me"))
@@ -204,7 +214,7 @@ def choose_password(token: str) -> Response:
     form = NewPasswordForm.posted() if request.method == "POST" else NewPasswordForm.asked()
     reset = queries.find_reset(db.read, token, at=utcnow())
     if reset is None:
-        return make_response(render_template("accounts/reset_over.html", active="me"), 410)
+        return make_response(render_template("accounts/reset_over.html", form=form, active="me"), 410)
     if request.method == "GET" or not form.validate():
         status = 200 if request.method == "GET" else 422
         return make_response(render_template("accounts/new_password.html", form=form, active="me"), status)

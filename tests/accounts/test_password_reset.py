@@ -96,7 +96,17 @@ def test_the_link_opened_in_another_browser_leads_to_the_request_and_takes_no_pl
     assert db.read.get_one(HelpRequest, request_id).taken == 0
 
 
-@pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example", "/" + "a" * 501, "call 8 701 123 45 67"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/" + "a" * 501,
+        "/Your-account-is-blocked.Call-8-701-123-45-67",
+        "/requests?q=call+8+701+123+45+67",
+        "call 8 701 123 45 67",
+    ],
+)
 def test_nobody_writes_a_word_of_theirs_into_the_mail(site: Site, cast: Cast, tables: Tables, page: str) -> None:
     asked = {"email": "ben@example.org", "next": page, "claim": page}
     site.post("/password-reset", asked, 200)

@@ -5,11 +5,13 @@ from flask import Flask
 from sqlalchemy import select
 from webtest import TestResponse
 
-from accelerator.deeds.models import Deed
+from accelerator.board.models import RequestStatus
+from accelerator.deeds.models import Deed, Photo
 from tests.accounts.conftest import Tables
 from tests.cast import PASSWORD, Cast
-from tests.site import HTMX, Site, text_of
-from tests.steps import picture
+from tests.factories import make_request
+from tests.site import HTMX, Site, alone, text_of
+from tests.steps import picture, take_and_report
 
 OURS = {"Origin": "http://127.0.0.1:8000"}
 DEED = {
@@ -50,8 +52,10 @@ def test_what_was_typed_is_sent_after_signing_in(ben: Site, tables: Tables) -> N
     sign_in = send(ben, page, 401)
     assert "You are signed out by now. Sign in, and what you typed goes on." in text_of(sign_in)
     again = ben.press(sign_in, "Sign in", 422, **BEN | {"password": "a wrong one"})
+    assert {page.headers["Cache-Control"] for page in (sign_in, again)} == {"no-store"}
     once_more = ben.press(again, "Sign in", 200, **BEN)
     assert "everything you typed is still here" in text_of(once_more)
+    assert DEED["title"] in text_of(once_more)
     assert once_more.headers["Cache-Control"] == "no-store"
     told = ben.follow(ben.press(once_more, "Send it once more", 303))
     assert "Thank you for telling us!" in text_of(told)
@@ -68,11 +72,47 @@ def test_a_page_of_an_earlier_session_is_sent_once_more(ben: Site, tables: Table
     assert tables.one(select(Deed.title)) == DEED["title"]
 
 
-def test_photos_cannot_come_along_and_the_page_says_so(ben: Site) -> None:
+def test_photos_are_chosen_again_on_the_page_that_sends_it(ben: Site, tables: Tables) -> None:
     page = write(ben)
     ben.post("/logout", status=303)
     ben.post("/login", BEN, 303)
-    assert "Photos do not come along" in text_of(send(ben, page, 403, photos=[("a.jpg", picture())]))
+    once_more = send(ben, page, 403, photos=[("a.jpg", picture())])
+    assert "Only the photos are missing: please choose them again." in text_of(once_more)
+    ben.press(once_more, "Send it once more", 303, photos=[("a.jpg", picture())])
+    assert tables.one(select(Photo.deed_id)) == tables.one(select(Deed.id))
+
+
+def test_two_pages_with_words_whose_session_has_ended(ben: Site, tables: Tables) -> None:
+    first, second = write(ben), write(ben)
+    end_session(ben)
+    one, other = send(ben, first, 401), send(ben, second, 401, title="Read to a neighbour")
+    once_more = ben.press(one, "Sign in", 200, **BEN)
+    ben.press(once_more, "Send it once more", 303)
+    once_more = ben.press(other, "Sign in", 403, **BEN)
+    ben.press(once_more, "Send it once more", 303)
+    assert set(tables.all(select(Deed.title))) == {DEED["title"], "Read to a neighbour"}
+
+
+def test_a_button_is_not_pressed_again_for_somebody_who_signs_in_later(
+    context: Flask, site: Site, cast: Cast, tables: Tables
+) -> None:
+    request_id = make_request(status=RequestStatus.RECEIVED)
+    path = f"/desk/requests/{request_id}/publish"
+    asked = alone(site.web.post, path, {"seen_version": "1"}, headers=OURS, status=303)
+    assert asked.headers["Location"].startswith("/login?")
+    stale = alone(site.as_(cast.dee).web.post, path, {"seen_version": "1"}, headers=OURS, status=403)
+    assert "Send it once more" not in stale.text
+
+
+def test_the_reason_beside_a_button_is_not_lost(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    fields = {"reason": "Four hours seem long"}
+    assert "Four hours seem long" in site.post(f"/desk/claims/{claim_id}/dispute", fields, 401).text
+
+
+def test_an_address_that_does_not_exist_takes_nothing(ben: Site) -> None:
+    answer = ben.web.post("/desk/nowhere", {"word": "two words"}, headers=OURS, expect_errors=True)
+    assert "two words" not in answer.text
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}])
@@ -88,10 +128,23 @@ def test_no_address_fills_the_form_of_another(site: Site, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["x", "[]", "[1, 2, 3]", '["//evil.example/", [], false]', '["https://evil.example/", [["a", "b"]], 0]']
+    "typed",
+    [
+        "x",
+        "[]",
+        "[1, 2, 3]",
+        "[" * 5000,
+        '["//evil.example/", [], false]',
+        '["https://evil.example/", [["a", "b"]], 0]',
+    ],
 )
 def test_nonsense_in_its_place_only_signs_in(site: Site, cast: Cast, typed: str) -> None:
     assert site.post("/login", BEN | {"typed": typed}, 303).headers["Location"] == "/me"
+
+
+def test_letters_that_no_page_can_hold_are_left_out(site: Site, cast: Cast) -> None:
+    typed = '["/deeds/new", [["title", "one \\ud800two"]], false]'
+    assert "one two" in site.post("/login", BEN | {"typed": typed}, 200).text
 
 
 def test_a_password_is_never_sent_back(site: Site, cast: Cast) -> None:

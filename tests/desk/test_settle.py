@@ -198,7 +198,7 @@ def test_only_coordinators_settle(context: Flask, site: Site, cast: Cast, verb: 
     claim_id = take_and_report(make_request(), cast.ben)
     for person in (cast.ben, cast.cy, cast.fay, cast.gus):
         site.as_(person).post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1", "reason": "so"}, status=403)
-    site.post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1"}, status=401)  # to sign in
+    site.post(f"/desk/claims/{claim_id}/{verb}", {"hours": "1"}, status=303)  # to sign in
     assert claim_now(claim_id).state == ClaimState.REPORTED
 
 
