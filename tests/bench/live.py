@@ -26,21 +26,21 @@ def measure_live(report: Report, clients: tuple[int, ...], claims: int) -> None:
                 raise RuntimeError(f"the claim was answered with {answer.status}")
 
         measure(LOCALHOST, hub.port, 10, claim, MESSAGES_A_CLAIM, TIMEOUT)  # warm up
+        alone = hub.memory().uss
         for count in clients:
+            each_page = (memory_with(hub, count) - alone) / count
             found = [measure(LOCALHOST, hub.port, count, claim, MESSAGES_A_CLAIM, TIMEOUT) for _ in range(claims)]
             missed = sum(count * MESSAGES_A_CLAIM - each.received for each in found)
             name = f"live, {count:,} pages"
             report.add(f"{name}: p50 from the click", median(each.p50_ms for each in found), "ms")
             report.add(f"{name}: p95 from the click", median(each.p95_ms for each in found), "ms", at_most(1_000))
             report.add(f"{name}: messages missed", missed, "messages", at_most(0))
-            report.add(f"{name}: memory of the hub", memory_each(hub, count) / 1024, "KB/page", at_most(5))
+            report.add(f"{name}: memory of the hub", each_page / 1024, "KB/page", at_most(5))
             report.raw[name] = [asdict(each) for each in found]
 
 
-def memory_each(hub: Server, count: int) -> float:
-    """Private memory (USS) that so many more open pages take, each."""
-    before = hub.memory().uss
+def memory_with(hub: Server, count: int) -> int:
+    """Private memory (USS) with so many pages open, for the first time: what they leave behind is used again."""
     with closing(Subscribers(LOCALHOST, hub.port)) as subscribers:
         subscribers.open(count)
-        after = hub.memory().uss
-    return float(after - before) / count
+        return hub.memory().uss
