@@ -13,7 +13,8 @@ VIEWS = [path for path in FILES if path.name == "views.py"]
 TRANSITIONS = [path for path in FILES if path.name == "transitions.py"]
 #: Modules that may look at the request (Flask's ``request``), because they stand at the edge of HTTP.
 AT_THE_EDGE = {"views", "forms", "htmx", "errors", "security", "access", "sessions", "notices", "templating", "i18n"}
-AT_THE_EDGE |= {"compression", "sharing", "stencils", "storage_views", "page_cache", "visits", "signed_out", "incoming"}
+AT_THE_EDGE |= {"compression", "sharing", "stencils", "storage_views", "page_cache", "visits", "incoming"}
+AT_THE_EDGE |= {"signed_out", "once_more"}
 LONGEST_VIEW = 32
 
 

@@ -20,7 +20,7 @@ def test_the_forms_with_photos_are_known_by_name(app: Flask) -> None:
     marks = ('type="file"', "ui.field(form.photos")
     with_files = [path for path in folder.rglob("*.html") if any(mark in path.read_text("utf-8") for mark in marks)]
     assert {path.relative_to(folder).as_posix() for path in with_files} == {
-        "accounts/once_more.html",
+        "errors/once_more.html",
         "appeals/report.html",
         "board/report.html",
         "deeds/tell.html",

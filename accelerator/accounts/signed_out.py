@@ -4,16 +4,15 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, request, url_for
 
-from accelerator import incoming
 from accelerator.accounts.forms import SignInForm
 from accelerator.accounts.pending_claim import Wanted, seal
 from accelerator.accounts.sessions import current_viewer
-from accelerator.accounts.typed import Typed, sound
-from accelerator.accounts.views import show_again, show_sign_in
+from accelerator.accounts.views import show_sign_in
 from accelerator.errors import OutOfDate, SignInNeeded, tell
 from accelerator.htmx import is_htmx
+from accelerator.once_more import Typed, show_again, what_was_typed
 from accelerator.safe_next import safe_next
-from accelerator.security import TOKEN_FIELD, comes_from_our_page
+from accelerator.security import comes_from_our_page
 
 
 def ask_to_sign_in(error: SignInNeeded) -> Response:
@@ -49,17 +48,3 @@ def offer_again(error: OutOfDate) -> Response:
         return show_sign_in(SignInForm(data={"next": "/me"}), error.status, carried.dump())
     typed = carried or what_was_typed()
     return show_again(typed, error.status) if typed else tell(error.status, error.sentence())
-
-
-def what_was_typed() -> Typed | None:
-    """What this request brings, when our own page sent it and there is something to lose.
-
-    A single button is nothing: whoever presses it again should see how things stand. Passwords are not sent back.
-    """
-    is_large = (request.content_length or 0) > incoming.WITHOUT_PHOTOS
-    if request.url_rule is None or is_htmx() or is_large or not comes_from_our_page() or "password" in request.form:
-        return None
-    fields = [(name, sound(value)) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
-    typed = Typed(request.path, fields, any(file.filename for file in request.files.values()))
-    has_page = "GET" in (request.url_rule.methods or ())
-    return typed if typed.words or (has_page and fields) else None

@@ -18,7 +18,6 @@ from accelerator.accounts.forms import (
 )
 from accelerator.accounts.models import AgeGroup, User
 from accelerator.accounts.sessions import current_viewer
-from accelerator.accounts.typed import Typed
 from accelerator.accounts.viewer import Viewer
 from accelerator.board import transitions as board
 from accelerator.clock import utcnow
@@ -29,6 +28,7 @@ from accelerator.errors import DomainError, TooManyTries
 from accelerator.extensions import db
 from accelerator.htmx import redirect_to
 from accelerator.i18n import COOKIE, current_language
+from accelerator.once_more import Typed, show_again, unstored
 from accelerator.photos import delete_photo
 from accelerator.reference import codes_of, mask_of, places
 from accelerator.safe_next import safe_next
@@ -83,17 +83,6 @@ def show_sign_in(form: SignInForm, status: int = 200, typed: str = "") -> Respon
     """The page; ``typed`` (`Typed.dump`) is what they were writing when their session ended, never from an address."""
     html = render_template("accounts/sign_in.html", form=form, typed=typed, active="me")
     return unstored(make_response(html, status)) if typed else make_response(html, status)
-
-
-def show_again(typed: Typed, status: int = 200) -> Response:
-    """The page with the button that sends it once more, with the token of the session that counts now."""
-    return unstored(make_response(render_template("accounts/once_more.html", typed=typed), status))
-
-
-def unstored(response: Response) -> Response:
-    """What may hold somebody's words stays on no disk."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def go_on(form: WithNext, notice: str = "") -> Response:

@@ -20,6 +20,7 @@ from accelerator.help.models import Channel, Requester
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events
+from accelerator.once_more import Typed, show_again, what_was_typed
 from accelerator.questionnaire import queries as questionnaire
 from accelerator.questionnaire.answers import asked_only, describe_pages
 from accelerator.questionnaire.consent import consent_hash, consent_text
@@ -151,6 +152,9 @@ def ask_again(error: Forged) -> Response:
     document = draft_document(draft) if draft else questionnaire.document_of(questionnaire.find_current(db.read))
     page = document.find_page(page_id)
     is_ours = request.endpoint == "help.fill_page" and is_same_origin()
+    typed = what_was_typed()
+    if not is_ours and typed and typed.words:
+        return show_again(typed, error.status)
     if not is_ours or page not in document.pages_asked(filled.answers):
         return draw("help/again.html", error.status, text=error.sentence())
     sentence = gettext("This page was open for long. Everything you typed is still here: press the button again.")
@@ -300,7 +304,7 @@ def show_status() -> Response:
     visit = visits.visitor_id(at=at)
     requester = queries.find_requester(db.read, visit[0]) if visit else None
     if visit is None or requester is None:
-        return private(draw("help/code.html", form=CodeForm(), desks=list_desks()))
+        return show_code(CodeForm())
     if requester.erased_at:
         return visits.end_visit(draw("help/erased.html", on=status.format_day(requester.erased_at)))
     own = queries.list_requests(db.read, requester.id)
@@ -314,15 +318,21 @@ def show_status() -> Response:
     return visits.keep_visit(page, requester.id, began=visit[1], at=at)
 
 
+def show_code(form: CodeForm, status_code: int = 200, typed: str = "") -> Response:
+    """The door; ``typed`` (`Typed.dump`) is what they were writing when it closed, never from an address."""
+    typed = typed or request.form.get("typed", "")
+    return private(draw("help/code.html", status_code, form=form, desks=list_desks(), typed=typed))
+
+
 def open_status(*, at: datetime) -> Response:
     """A code was typed. A slip of the pen is told as such and costs nothing; a code that nobody has is counted."""
     form = CodeForm.posted()
     code = read_code(form.code.data or "")
     if not form.validate():
-        return private(draw("help/code.html", 422, form=form, desks=list_desks()))
+        return show_code(form, 422)
     if code is None:
         form.add_error("code", status.slip_sentence(form.code.data))
-        return private(draw("help/code.html", 422, form=form, desks=list_desks()))
+        return show_code(form, 422)
     may_try = limits.spend(db.session, limits.CODE_BY_ADDRESS, client_address(), at=at)
     requester = queries.find_by_code(db.session, code) if may_try else None
     if requester:
@@ -331,8 +341,10 @@ def open_status(*, at: datetime) -> Response:
     if requester is None:
         unknown = gettext("We do not know this code. Compare it with your note; or call us.")
         form.add_error("code", unknown if may_try else TooManyTries().sentence())
-        return private(draw("help/code.html", 422 if may_try else 429, form=form, desks=list_desks()))
-    return visits.keep_visit(redirect_to(url_for(".show_status")), requester.id, began=at, at=at)
+        return show_code(form, 422 if may_try else 429)
+    typed = Typed.load(request.form.get("typed"))
+    inside = show_again(typed) if typed else redirect_to(url_for(".show_status"))
+    return visits.keep_visit(inside, requester.id, began=at, at=at)
 
 
 def case_of(found: HelpRequest, *, at: datetime) -> status.Case:
@@ -357,6 +369,9 @@ class NoVisit(Exception):
 
 def ask_for_code(_error: NoVisit) -> Response:
     over = gettext("Please type your code: this page closes by itself after twenty minutes.")
+    typed = what_was_typed()
+    if typed and typed.words:
+        return visits.end_visit(show_code(CodeForm(), 401, typed.dump()))
     return visits.end_visit(redirect_to(url_for(".show_status"), notice=over, tone="sky"))
 
 

@@ -279,6 +279,35 @@ def test_a_word_is_kept_sealed_and_shown_again(context: Flask, site: Site) -> No
     assert last_event()["role"] == "requester"
 
 
+def test_a_word_written_for_longer_than_the_page_is_open_goes_on_behind_the_code(
+    context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/word")
+    monkeypatch.setattr(views, "utcnow", later(minutes=25))
+    door = site.press(page, "Send", 401, word="Knock loudly.")
+    assert "Type your code, and what you wrote goes on." in text_of(door)
+    slip = site.press(door, "Show", 422, code=f"{code[:-1]}{'A' if code[-1] != 'A' else 'B'}")
+    again = site.press(slip, "Show", 200, code=code)
+    assert "Knock loudly." in text_of(again)
+    assert {answer.headers["Cache-Control"] for answer in (door, slip, again)} == {"no-store"}
+    site.press(again, "Send it once more", 303)
+    assert len(entries(request_id)) == 1
+
+
+def test_a_word_written_before_the_browser_was_closed_is_sent_once_more(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/word")
+    site.web.reset()
+    again = site.press(page, "Send", 403, word="Knock loudly.")
+    door = site.press(again, "Send it once more", 401)
+    again = site.press(door, "Show", 200, code=code)
+    site.press(again, "Send it once more", 303)
+    assert len(entries(request_id)) == 1
+
+
 def test_the_same_word_pressed_twice_is_one_word(context: Flask, site: Site) -> None:
     request_id, code = asked()
     show_code(site, code)

@@ -1,0 +1,71 @@
+"""What was typed into a page that has become void (its session is over), to be sent once more by its writer.
+
+It travels in the pages themselves and is kept nowhere.
+"""
+
+import json
+from dataclasses import dataclass
+
+from flask import Response, make_response, render_template, request
+
+from accelerator import incoming
+from accelerator.htmx import is_htmx
+from accelerator.safe_next import safe_next
+from accelerator.security import TOKEN_FIELD, comes_from_our_page
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The fields of a form, and the path that they were sent to. Files cannot be sent back to a browser."""
+
+    path: str
+    fields: list[tuple[str, str]]
+    had_files: bool
+
+    @classmethod
+    def load(cls, text: str | None) -> "Typed | None":
+        """What `dump` gave to a page of ours, come back from it."""
+        try:
+            path, fields, had_files = json.loads(text or "")
+            typed = cls(str(path), [(sound(name), sound(value)) for name, value in fields], bool(had_files))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        return typed if safe_next(typed.path) else None
+
+    def dump(self) -> str:
+        return json.dumps([self.path, self.fields, self.had_files], ensure_ascii=False)
+
+    @property
+    def words(self) -> list[str]:
+        """What a person wrote in words, to be read again before it is sent: codes and numbers have no spaces."""
+        return [value for _, value in self.fields if len(value.split()) > 1]
+
+
+def sound(value: object) -> str:
+    """Text that a page can hold."""
+    return str(value).encode("utf-8", "ignore").decode("utf-8")
+
+
+def what_was_typed() -> Typed | None:
+    """What this request brings, when our own page sent it and there is something to lose.
+
+    A single button is nothing: whoever presses it again should see how things stand. Passwords are not sent back.
+    """
+    is_large = (request.content_length or 0) > incoming.WITHOUT_PHOTOS
+    if request.url_rule is None or is_htmx() or is_large or not comes_from_our_page() or "password" in request.form:
+        return None
+    fields = [(name, sound(value)) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+    typed = Typed(request.path, fields, any(file.filename for file in request.files.values()))
+    has_page = "GET" in (request.url_rule.methods or ())
+    return typed if typed.words or (has_page and fields) else None
+
+
+def show_again(typed: Typed, status: int = 200) -> Response:
+    """The page with the button that sends it once more, with the token of the session that counts now."""
+    return unstored(make_response(render_template("errors/once_more.html", typed=typed), status))
+
+
+def unstored(response: Response) -> Response:
+    """What may hold somebody's words stays on no disk."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
