@@ -469,6 +469,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     # --- mine ---
     ("POST", "/requests/<int:request_id>/claim"): action(SIGNED_IN, lambda w: f"/requests/{w.request()}/claim"),
     ("POST", "/requests/<int:request_id>/release"): action(SIGNED_IN, lambda w: f"/requests/{w.my_request()}/release"),
+    ("GET", "/requests/<int:request_id>/standing"): Route(
+        SIGNED_IN, lambda w: f"/requests/{w.my_request()}/standing", yes=(303,)
+    ),
     ("POST", "/requests/<int:request_id>/start"): action(SIGNED_IN, lambda w: f"/requests/{w.my_request()}/start"),
     # Until 18 a coordinator goes along; auditors and administrators see no contacts.
     ("POST", "/requests/<int:request_id>/contact"): action(

@@ -104,9 +104,11 @@ class UserNotice(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    #: A key of `accelerator.accounts.notices.TEXTS`; the sentence is made in the reader's language.
+    #: A key of `accelerator.accounts.tell.TEXTS`; the sentence is made in the reader's language.
     kind: Mapped[str] = mapped_column(String(24))
+    #: What it is about: one of the two.
     request_id: Mapped[int | None] = mapped_column(ForeignKey("help_requests.id"))
+    deed_id: Mapped[int | None] = mapped_column(ForeignKey("deeds.id"))
     #: The coordinator's reason, word for word, where there is one.
     reason: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime]

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from accelerator.accounts.models import PasswordReset, User, UserNotice
 from accelerator.accounts.viewer import hash_token
 from accelerator.board.models import HelpRequest
+from accelerator.deeds.models import Deed
 
 
 def find_by_email(session: Session, email: str) -> User | None:
@@ -33,10 +34,11 @@ def find_reset(session: Session, token: str, *, at: datetime) -> PasswordReset |
 
 
 def list_notices(session: Session, user_id: int, limit: int = 20) -> Sequence[Row[UserNotice, str]]:
-    """What a person has not yet read, newest first, with the request's title."""
+    """What a person has not yet read, newest first, with the title of the request or deed."""
     return session.execute(
-        select(UserNotice, HelpRequest.title)
-        .join(HelpRequest, HelpRequest.id == UserNotice.request_id)
+        select(UserNotice, func.coalesce(HelpRequest.title, Deed.title))
+        .outerjoin(HelpRequest, HelpRequest.id == UserNotice.request_id)
+        .outerjoin(Deed, Deed.id == UserNotice.deed_id)
         .where(UserNotice.user_id == user_id, UserNotice.read_at.is_(None))
         .order_by(UserNotice.id.desc())
         .limit(limit)

@@ -46,6 +46,11 @@ def replace_viewer(viewer: Viewer | None) -> None:
     g.viewer = viewer
 
 
+def forget_viewer() -> None:
+    """Look the person up anew: somebody else has changed how they stand."""
+    g.pop("viewer", None)
+
+
 def begin(user: User, *, at: datetime) -> None:
     """Sign ``user`` in on this browser: a new token, the old one ended (no session fixation).
 

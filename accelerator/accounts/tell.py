@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from accelerator.accounts.models import User, UserNotice
 from accelerator.board.models import HelpRequest
+from accelerator.deeds.models import Deed
 from accelerator.extensions import db
 from accelerator.mail import post
 
@@ -23,6 +24,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "unconfirmed": lambda title: gettext(
         "The confirmation was a slip; a coordinator looks at it again: %(title)s", title=title
     ),
+    "deed_published": lambda title: gettext("Everyone can see it now: %(title)s", title=title),
+    "deed_hidden": lambda title: gettext("A coordinator does not show it: %(title)s", title=title),
     "no_show": lambda title: gettext(
         "Noted as not come. If that is wrong, call your coordinator: %(title)s", title=title
     ),
@@ -43,10 +46,24 @@ def tell_person(
     if user is None or request is None:
         return
     session.add(UserNotice(user_id=user.id, kind=kind, request_id=request_id, reason=reason, created_at=at))
+    write(session, user, kind, request.title, reason, f"/requests/{request_id}", at=at)
+
+
+def tell_doer(session: Session, deed: Deed, kind: str, *, at: datetime, reason: str = "") -> None:
+    """The same about a deed that they told of."""
+    user = session.get(User, deed.user_id) if deed.user_id else None
+    if user is None:
+        return
+    session.add(UserNotice(user_id=user.id, kind=kind, deed_id=deed.id, reason=reason, created_at=at))
+    write(session, user, kind, deed.title, reason, f"/deeds/{deed.id}", at=at)
+
+
+def write(session: Session, user: User, kind: str, title: str, reason: str, path: str, *, at: datetime) -> None:
+    """A mail in the language of its reader."""
     with force_locale(user.locale):
-        subject = sentence(kind, request.title)
+        subject = sentence(kind, title)
         lines = [gettext("Hello, %(name)s!", name=user.name), "", subject]
         if reason:
             lines += ["", reason]
-        lines += ["", f"{db.settings.site_url}/requests/{request_id}", "", gettext("Accelerator of Good")]
+        lines += ["", f"{db.settings.site_url}{path}", "", gettext("Accelerator of Good")]
     post(session, user.email, subject, "\n".join(lines), at=at)

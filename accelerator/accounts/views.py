@@ -53,7 +53,8 @@ def sign_in() -> Response:
             "password", gettext("E-mail and password do not fit together. Try again, or ask for a new password.")
         )
         return show_sign_in(form, 422, request.form.get("typed", ""))
-    limits.spend(db.session, limits.LOGIN_BY_ADDRESS, client_address(), at=at, amount=-1)
+    for limit, key in tries_of(form.email.data):
+        limits.spend(db.session, limit, key, at=at, amount=-1)
     sessions.begin(user, at=at)
     db.session.commit()
     typed = Typed.load(request.form.get("typed"))
@@ -62,13 +63,18 @@ def sign_in() -> Response:
 
 def may_try_to_sign_in(email: str) -> bool:
     """Counted by account and by address, and most strictly by both together."""
-    allowed = spend_all(
+    allowed = spend_all(*tries_of(email))
+    db.session.commit()
+    return allowed
+
+
+def tries_of(email: str) -> tuple[tuple[limits.Limit, str], ...]:
+    """What a try to sign in counts for; a right password gives it back."""
+    return (
         (limits.LOGIN_BY_PAIR, f"{email} {client_address()}"),
         (limits.LOGIN_BY_ACCOUNT, email),
         (limits.LOGIN_BY_ADDRESS, client_address()),
     )
-    db.session.commit()
-    return allowed
 
 
 def spend_all(*spent: tuple[limits.Limit, str]) -> bool:

@@ -16,6 +16,7 @@ urls.page("/requests/<int:request_id>/picture.png", views.share_picture, Access.
 urls.action("/requests/<int:request_id>/claim", views.claim_request, Access.SIGNED_IN)
 urls.action("/requests/<int:request_id>/release", views.release_request, Access.SIGNED_IN)
 urls.action("/requests/<int:request_id>/start", views.start_request, Access.SIGNED_IN)
+urls.page("/requests/<int:request_id>/standing", views.show_standing, Access.SIGNED_IN)
 urls.form("/requests/<int:request_id>/report", views.report_request, Access.SIGNED_IN)
 
 blueprint.register_error_handler(ClaimRefused, views.refuse_claim)

@@ -260,18 +260,27 @@ class LetGo(enum.Enum):
 
     FREE = "free"
     PASSED_ON = "passed on"
+    #: Its hour is over: nobody can take it any more.
+    OVER = "over"
     #: There was none yet: they waited for it.
     LEFT_LIST = "left the list"
+    #: They wanted to leave the list and had got a place meanwhile: it is still theirs.
+    KEPT = "kept"
 
 
-def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "") -> LetGo:
-    """Let go of one's own promise; the place goes to the first who waits. Repeating it is harmless."""
+def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "", only_waiting: bool = False) -> LetGo:
+    """Let go of one's own promise; the place goes to the first who waits. Repeating it is harmless.
+
+    ``only_waiting``: leave the waiting list, and keep a place that came free meanwhile.
+    """
     request = lock_request(request_id)
     if not policy.is_public(request.status, request.published_at):
         raise NotFound
     mine = find_active_claim(db.session, request_id, by.id)
     if mine is None:
         return LetGo.FREE
+    if only_waiting and mine.state != S.WAITING:
+        return LetGo.KEPT
     return _end_promise(request, mine, Verb.RELEASE, EventType.CLAIM_RELEASED, reason=reason, by=by, at=at)
 
 
@@ -301,13 +310,18 @@ def _end_promise(
     record(db.session, type, f"request:{request.id}", by=by, at=at, claim=claim_.id)
     if not had_place:
         return LetGo.LEFT_LIST
-    return LetGo.PASSED_ON if promote_waiting(request, by=by, at=at) else LetGo.FREE
+    if promote_waiting(request, by=by, at=at):
+        return LetGo.PASSED_ON
+    return LetGo.OVER if request.due_at <= at else LetGo.FREE
 
 
 def promote_waiting(request: HelpRequest, *, by: Actor, at: datetime) -> int:
-    """Give free places to those who wait, in order; to how many. The request's row is locked by the caller."""
+    """Give free places to those who wait, in order, while there is something to come to; to how many.
+
+    The request's row is locked by the caller.
+    """
     promoted = 0
-    if request.status != R.OPEN:
+    if request.status != R.OPEN or request.due_at <= at:
         return promoted
     waiting = db.session.scalars(
         select(Claim)
@@ -387,7 +401,7 @@ def report(
         raise NotAllowed("too_early")
     move(mine, Verb.REPORT)
     mine.minutes, mine.word, mine.credit, mine.reported_at = minutes, word, credit.value, at
-    deeds.attach_photos(photo_keys, user_id=by.id, claim_id=mine.id)
+    deeds.attach_to_claim(photo_keys, user_id=by.id, claim_id=mine.id)
     db.session.flush()
     record(
         db.session,

@@ -6,7 +6,7 @@ from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext
 
 from accelerator import notices, policy
-from accelerator.accounts import sessions
+from accelerator.accounts import sessions, tell
 from accelerator.accounts.sessions import current_viewer
 from accelerator.accounts.viewer import MyClaim
 from accelerator.board import cards, lists, queries, transitions
@@ -24,7 +24,7 @@ from accelerator.extensions import db
 from accelerator.forms import tidy
 from accelerator.help import spoken
 from accelerator.help.contacts.cards import make_offer
-from accelerator.htmx import redirect_to, respond, wants_partial
+from accelerator.htmx import no_content, redirect_to, respond, wants_partial
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events
 from accelerator.page_cache import LONGEST_QUERY, PUBLIC
@@ -108,19 +108,45 @@ def claim_request(request_id: int) -> Response:
 
 def release_request(request_id: int) -> Response:
     viewer = me()
-    let_go = transitions.release(request_id, by=viewer, at=utcnow(), reason=tidy(request.form.get("reason"))[:500])
+    reason, only_waiting = tidy(request.form.get("reason"))[:500], "waits" in request.form
+    let_go = transitions.release(request_id, by=viewer, at=utcnow(), reason=reason, only_waiting=only_waiting)
     db.session.commit()
+    row = queries.get_card(db.read, request_id)
+    if let_go is transitions.LetGo.KEPT:
+        sessions.forget_viewer()
+        return answer_with_card(row, cards.Said(released_sentence(let_go), "sun"), status=409)
     sessions.replace_viewer(viewer.with_claim(request_id, None))
-    said = cards.Said(released_sentence(let_go), "leaf")
-    return answer_with_card(queries.get_card(db.read, request_id), said)
+    return answer_with_card(row, cards.Said(released_sentence(let_go), "leaf"))
 
 
 def released_sentence(let_go: transitions.LetGo) -> str:
     return {
         transitions.LetGo.FREE: gettext("Let go. Someone else can take the place now."),
         transitions.LetGo.PASSED_ON: gettext("Let go. The place went to the first who was waiting for it."),
+        transitions.LetGo.OVER: gettext("Let go."),
         transitions.LetGo.LEFT_LIST: gettext("You are off the waiting list."),
+        transitions.LetGo.KEPT: gettext("A place came free and it is yours. If you cannot come, let go of it."),
     }[let_go]
+
+
+def show_standing(request_id: int) -> Response:
+    """For a page of somebody who waits, when places have changed: the seats, or the place that came free."""
+    found = queries.get_request(db.read, request_id)
+    viewer = me()
+    if not policy.can_see_request(viewer, found):
+        raise NotFound
+    if not wants_partial():
+        return redirect_to(url_for(".show_request", request_id=request_id))
+    mine = viewer.claims.get(request_id)
+    if mine and mine.state == ClaimState.WAITING:
+        card = cards.make_card(found, places(db.read), utcnow())
+        return make_response(render_template("board/_seats_only.html", card=card, is_mine=False))
+    if request.args.get("view") == "page":
+        return no_content({"HX-Refresh": "true"})
+    said = cards.Said(tell.sentence("promoted", found.title), "leaf") if mine else cards.Said("", "leaf")
+    response = answer_with_card(queries.get_card(db.read, request_id), said)
+    response.headers.update({"HX-Retarget": f"#request-{request_id}", "HX-Reswap": "outerHTML"})
+    return response
 
 
 def start_request(request_id: int) -> Response:
@@ -163,10 +189,11 @@ def report_request(request_id: int) -> Response:
     if not step.can_report:
         return redirect_to(url_for(".show_request", request_id=request_id), notice=step.wait, tone="sun")
     if request.method == "GET":
-        return show_report(found, claim, without_pair(ReportForm(data=proposed_report(found, claim)), found), [])
+        form = without_pair(ReportForm(data=proposed_report(found, claim)), found)
+        return show_report(found, claim, form, uploads.keys_of_claim(claim.id))
     form = without_pair(ReportForm.posted(), found)
     is_valid = form.validate()  # first: it would wipe the sentences about photos
-    photo_keys = uploads.take_photos(form, by=me(), at=utcnow())
+    photo_keys = uploads.take_photos(form, by=me(), at=utcnow(), claim_id=claim.id)
     if not is_valid or form.photos.errors or not hear_pair(form, found):
         db.session.commit()  # keeps the good photos
         return show_report(found, claim, form, photo_keys, status=422)

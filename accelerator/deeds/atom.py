@@ -10,12 +10,13 @@ from flask_babel import gettext
 from accelerator.deeds.headline import headline
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def make_feed(rows: Sequence[Any], *, site_url: str, language: str) -> bytes:
     """The newest deeds as an Atom document."""
     ET.register_namespace("", NAMESPACE)
-    feed = ET.Element(f"{{{NAMESPACE}}}feed", {"xml:lang": language})
+    feed = ET.Element(f"{{{NAMESPACE}}}feed", {LANG: language})
     updated = rows[0].published_at if rows else datetime(2019, 10, 7, tzinfo=UTC)
     add(feed, "id", f"{site_url}/deeds")
     add(feed, "title", gettext("Good deeds"))
@@ -31,6 +32,7 @@ def make_feed(rows: Sequence[Any], *, site_url: str, language: str) -> bytes:
 def add_entry(feed: ET.Element, row: Any, site_url: str) -> None:
     entry = add(feed, "entry")
     add(entry, "id", f"{site_url}/deeds/{row.id}")
+    entry.set(LANG, row.locale)
     title, rest, request = headline(row)
     add(entry, "title", title)
     add(entry, "updated", row.published_at.isoformat())

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from accelerator import policy
 from accelerator.accounts.models import User
 from accelerator.accounts.queries import lock_user
+from accelerator.accounts.tell import tell_doer
 from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import Claim, Credit, HelpRequest
 from accelerator.deeds.models import (
@@ -139,6 +140,7 @@ def publish(
     db.session.flush()
     count(deed, +1)
     record(db.session, EventType.DEED_PUBLISHED, f"deed:{deed.id}", by=by, at=at, **looked_at)
+    tell_doer(db.session, deed, "deed_published", at=at)
     return deed
 
 
@@ -153,6 +155,7 @@ def hide(deed_id: int, *, by: Viewer, at: datetime, reason: str) -> Deed:
     deed.hidden_reason = reason
     db.session.flush()
     record(db.session, EventType.DEED_HIDDEN, f"deed:{deed.id}", by=by, at=at)
+    tell_doer(db.session, deed, "deed_hidden", at=at, reason=reason)
     settle_reports(deed, by=by, at=at)
     return deed
 
@@ -231,6 +234,13 @@ def attach_photos(keys: list[str], *, user_id: int, claim_id: int | None = None,
             )
             .values(claim_id=claim_id, deed_id=deed_id)
         )
+
+
+def attach_to_claim(keys: list[str], *, user_id: int, claim_id: int) -> None:
+    """Give a report exactly these photos of its writer; what an earlier report had besides belongs to nothing again."""
+    others = update(Photo).where(Photo.claim_id == claim_id, Photo.deed_id.is_(None), Photo.key.not_in(keys))
+    db.session.execute(others.values(claim_id=None))
+    attach_photos(keys, user_id=user_id, claim_id=claim_id)
 
 
 def forget_person(user_id: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from accelerator import limits
 from accelerator.accounts.viewer import Viewer
@@ -46,14 +46,15 @@ def refusal(problem: PhotoProblem, name: str) -> str:
     }[problem]
 
 
-def take_photos(form: Any, *, by: Viewer, at: datetime) -> list[str]:
+def take_photos(form: Any, *, by: Viewer, at: datetime, claim_id: int | None = None) -> list[str]:
     """Store the form's new photos; return the keys of all good ones, those kept from the last try first.
 
+    Photos that came with an earlier report on ``claim_id`` may be among those kept.
     Sentences about refused photos are put beside the field. Decoding takes a while, so it happens before
     the rows are written: nobody else waits for it. The caller commits.
     """
     left_out = form.left_out.data or []
-    keys = [key for key in own_free_keys(form.kept_photos.data or "", by) if key not in left_out]
+    keys = [key for key in own_keys(form.kept_photos.data or "", by, claim_id) if key not in left_out]
     uploads = [upload for upload in form.photos.data or [] if getattr(upload, "filename", "")]
     room = MOST_PHOTOS - len(keys)
     if len(uploads) > room:
@@ -80,17 +81,22 @@ def read_upload(form: Any, upload: Any, *, by: Viewer, at: datetime) -> ReadPhot
         return None
 
 
-def own_free_keys(text: str, by: Viewer) -> list[str]:
-    """The keys of a hidden field that really are this person's photos and belong to nothing yet."""
+def own_keys(text: str, by: Viewer, claim_id: int | None) -> list[str]:
+    """The keys of a hidden field that really are this person's photos and belong to nothing yet, or to this claim."""
     asked = text.split(",")[:MOST_PHOTOS] if text else []
     own = set(
         db.read.scalars(
             select(Photo.key).where(
                 Photo.key.in_(asked),
                 Photo.user_id == by.id,
-                Photo.claim_id.is_(None),
+                or_(Photo.claim_id.is_(None), Photo.claim_id == claim_id),
                 Photo.deed_id.is_(None),
             )
         )
     )
     return [key for key in asked if key in own]
+
+
+def keys_of_claim(claim_id: int) -> list[str]:
+    """The photos that came with the report on a claim."""
+    return list(db.read.scalars(select(Photo.key).where(Photo.claim_id == claim_id).order_by(Photo.key)))

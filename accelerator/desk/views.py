@@ -9,7 +9,7 @@ from flask_babel import gettext
 from accelerator import formatting
 from accelerator.board import transitions as board
 from accelerator.board.cards import make_card
-from accelerator.board.models import ClaimState, HelpRequest, RequestStatus
+from accelerator.board.models import HelpRequest, RequestStatus
 from accelerator.clock import utcnow
 from accelerator.current import me
 from accelerator.deeds import transitions as deeds
@@ -180,7 +180,7 @@ def mark_no_show(claim_id: int) -> Response:
     except NotAllowed as refused:
         return refuse_claim(claim_id, "no-show", form, refused)
     db.session.commit()
-    return back_to_case(claim.request_id, formatting.claim_state_label(ClaimState.NO_SHOW))
+    return back_to_case(claim.request_id, gettext("Noted: did not come. The person is told."))
 
 
 def publish_deed(deed_id: int) -> Response:

@@ -92,6 +92,24 @@ def test_a_coordinators_question_is_answered_by_telling_it_once_more(ben: Site, 
     assert "One hour, you are right." in text_of(site.as_(cast.dee).get("/desk/requests/1"))
 
 
+def test_telling_once_more_keeps_the_photos_but_those_left_out(ben: Site, cast: Cast) -> None:
+    send(ben, photos=[("a.jpg", picture("red")), ("b.jpg", picture("blue"))], status=303)
+    red, blue = sorted(photos_of(1))
+    with db.transaction():
+        transitions.dispute(1, by=viewer_of(cast.dee), at=utcnow(), reason="Was it not one hour?")
+    form = form_of(ben)
+    assert kept_keys(form) == [red, blue]
+    again = send(ben, form, hours="99", left_out=[red], status=422)
+    assert kept_keys(again) == [blue]
+    four = [(f"{n}.jpg", picture()) for n in range(4)]
+    full = send(ben, again, hours="1", photos=four, status=422)
+    assert "Four photos are enough" in full.html.find(id="photos-error").text
+    send(ben, full, status=303)
+    assert blue in photos_of(1)
+    assert red not in photos_of(1)
+    assert len(photos_of(1)) == 4
+
+
 def test_it_starts_with_the_time_that_was_announced(context: Flask, site: Site, cast: Cast) -> None:
     take(make_request(minutes=240), cast.ben)
     page = form_of(site.as_(cast.ben))

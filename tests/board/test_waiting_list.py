@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from webtest import TestResponse
 
 from accelerator.board import transitions as board
 from accelerator.board.models import ClaimState, HelpRequest, Timing
@@ -12,7 +13,7 @@ from accelerator.clock import utcnow
 from accelerator.extensions import db
 from tests.cast import Cast, Person, viewer_of
 from tests.factories import make_request
-from tests.site import Site, text_of
+from tests.site import HTMX, Site, alone, text_of
 from tests.steps import claim_now, events_of, mails_to, report, request_now, take, wait, words
 
 
@@ -128,6 +129,73 @@ def test_whatever_frees_a_place_the_next_gets_it_and_is_told(context: Flask, cas
     (mail,) = mails_to(aru)
     assert mail.subject == words("promoted", "Қар күреу", "ru")
     assert f"/requests/{request_id}" in mail.body
+
+
+@pytest.mark.parametrize("free", [by_removal, by_no_show, by_capacity, by_release])
+def test_nobody_gets_a_place_whose_hour_is_over(context: Flask, cast: Cast, free: Freeing) -> None:
+    begins = utcnow() + timedelta(hours=1)
+    request_id = make_request(timing=Timing.AT, starts_at=begins, ends_at=begins + timedelta(hours=1))
+    claim_id, waiting = take(request_id, cast.ben), wait(request_id, cast.cy)
+    with db.transaction():
+        late = board.lock_request(request_id)
+        late.starts_at = late.ends_at = late.due_at = utcnow() - timedelta(hours=1)
+    with db.transaction():
+        free(cast, request_id, claim_id)
+    assert states(waiting) == ["waiting"]
+    assert mails_to(cast.cy) == []
+
+
+def test_a_place_let_go_after_its_hour_is_offered_to_nobody(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    take(request_id, cast.ben)
+    with db.transaction():
+        board.lock_request(request_id).due_at = utcnow() - timedelta(hours=1)
+    answer = site.as_(cast.ben).htmx(f"/requests/{request_id}/release", status=200)
+    assert "Let go." in text_of(answer)
+    assert "Someone else" not in text_of(answer)
+
+
+def promote_ben_unseen(site: Site, cast: Cast) -> tuple[int, Site, TestResponse]:
+    """Ben waits and looks at the page; then the place comes free."""
+    request_id = make_request(capacity=1, title="Sweep the yard")
+    take(request_id, cast.cy)
+    wait(request_id, cast.ben)
+    ben = site.as_(cast.ben)
+    page = ben.get(f"/requests/{request_id}")
+    release(request_id, cast.cy)
+    return request_id, ben, page
+
+
+def test_leaving_the_list_does_not_let_go_of_a_place_that_came_free(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, ben, page = promote_ben_unseen(site, cast)
+    now = ben.follow(ben.press(page, "Leave the list", 303))
+    assert "A place came free and it is yours. If you cannot come, let go of it." in text_of(now)
+    card = ben.htmx(f"/requests/{request_id}/release", {"waits": "1"}, 409)
+    assert "Let go" in text_of(card)
+    assert request_now(request_id).taken == 1
+    ben.follow(ben.press(now, "Let go", 303))
+    assert request_now(request_id).taken == 0
+
+
+def test_a_page_that_waits_asks_how_it_stands(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, ben, page = promote_ben_unseen(site, cast)
+    asks = page.html.find(id=f"seats-{request_id}")
+    assert asks["hx-trigger"] == f"sse:seats-{request_id}"
+    assert alone(ben.web.get, asks["hx-get"], headers=HTMX).headers["HX-Refresh"] == "true"
+    card = alone(ben.web.get, f"/requests/{request_id}/standing", headers=HTMX)
+    assert (card.headers["HX-Retarget"], card.headers["HX-Reswap"]) == (f"#request-{request_id}", "outerHTML")
+    assert "A place is free and it is yours: Sweep the yard" in text_of(card)
+    assert 'id="open-count"' in card.text
+
+
+def test_while_it_waits_it_is_told_the_seats(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=2)
+    take(request_id, cast.cy)
+    take(request_id, cast.kim)
+    wait(request_id, cast.ben)
+    seats = alone(site.as_(cast.ben).web.get, f"/requests/{request_id}/standing", headers=HTMX)
+    assert "HX-Retarget" not in seats.headers
+    assert "mine" not in seats.text
 
 
 def test_the_promoted_person_finds_the_news(context: Flask, site: Site, cast: Cast) -> None:

@@ -43,6 +43,18 @@ def test_words_lead_to_a_request_and_back(world: World, browse: Browse, script: 
     tab.look()
 
 
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_many_seats_are_told_in_one_line(world: World, browse: Browse, language: str) -> None:
+    request_id = world.request(title=f"Plant trees {unique()}", capacity=24)
+    tab = browse(language=language)
+    for width in (320, 360, 390, 412, 1280):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        tab.open(f"/requests/{request_id}")
+        told = tab.page.locator(f"#seats-{request_id} .apples-many b").bounding_box()
+        assert told, "the number of seats is shown"
+        assert told["height"] < 32, f"broken at {width} px: {told}"
+
+
 @with_and_without_script
 def test_more_of_the_board(world: World, browse: Browse, script: bool) -> None:
     """With script the next cards come below the first ones, and are as alive as those."""

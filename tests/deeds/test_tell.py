@@ -14,7 +14,7 @@ from accelerator.deeds.models import Deed, Photo
 from accelerator.extensions import db
 from tests.cast import Cast
 from tests.site import Site, text_of
-from tests.steps import events_of, picture
+from tests.steps import events_of, mails_to, picture, words
 
 ZONE = ZoneInfo("Asia/Almaty")
 TOLD = {
@@ -62,6 +62,20 @@ def test_published_it_says_that_it_was_told(ben: Site, site: Site, cast: Cast) -
     page = text_of(site.get("/deeds/1"))
     for words in ("Ben", "Cleaned the spring", "told by the doer", "5 people", "2 h", "40 people were helped"):
         assert words in page
+
+
+@pytest.mark.parametrize(("verb", "news"), [("publish", "deed_published"), ("hide", "deed_hidden")])
+def test_its_doer_is_told_what_became_of_it(ben: Site, site: Site, cast: Cast, verb: str, news: str) -> None:
+    send(ben, 303)
+    (deed,) = deeds()
+    for _ in range(2):
+        site.as_(cast.dee).post(f"/desk/deeds/{deed.id}/{verb}", {"reason": "Please without the street"}, 303)
+    mine = ben.get("/me")
+    link = mine.html.find("a", string=words(news, "Cleaned the spring", "en"))
+    assert link["href"] == f"/deeds/{deed.id}"
+    assert ("Please without the street" in text_of(mine)) is (verb == "hide")
+    (mail,) = mails_to(cast.ben)
+    assert f"/deeds/{deed.id}" in mail.body
 
 
 def test_without_a_name_it_is_someone_good(ben: Site) -> None:

@@ -543,26 +543,6 @@ def create_tables() -> None:
         batch_op.create_index("ix_contact_reveals_user", ["user_id", "at"], unique=False)
 
     op.create_table(
-        "user_notices",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("reason", sa.String(length=500), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["request_id"], ["help_requests.id"], name=op.f("fk_user_notices_request_id_help_requests")
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_user_notices_user_id_users"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_notices")),
-    )
-    with op.batch_alter_table("user_notices", schema=None) as batch_op:
-        batch_op.create_index("ix_user_notices_user_id_read_at", ["user_id", "read_at", "id"], unique=False)
-
-    op.create_table(
         "deeds",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -610,6 +590,28 @@ def create_tables() -> None:
             postgresql_where=sa.text("status = 'pending'"),
         )
         batch_op.create_index("ix_deeds_user", ["user_id", "id"], unique=False)
+
+    op.create_table(
+        "user_notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["deed_id"], ["deeds.id"], name=op.f("fk_user_notices_deed_id_deeds")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["help_requests.id"], name=op.f("fk_user_notices_request_id_help_requests")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_user_notices_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_notices")),
+    )
+    with op.batch_alter_table("user_notices", schema=None) as batch_op:
+        batch_op.create_index("ix_user_notices_user_id_read_at", ["user_id", "read_at", "id"], unique=False)
 
     op.create_table(
         "deed_reports",
@@ -718,15 +720,16 @@ def drop_tables() -> None:
         )
 
     op.drop_table("deed_reports")
+    with op.batch_alter_table("user_notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_user_notices_user_id_read_at")
+
+    op.drop_table("user_notices")
+
     with op.batch_alter_table("deeds", schema=None) as batch_op:
         batch_op.drop_index("ix_deeds_user")
         batch_op.drop_index("ix_deeds_feed")
 
     op.drop_table("deeds")
-    with op.batch_alter_table("user_notices", schema=None) as batch_op:
-        batch_op.drop_index("ix_user_notices_user_id_read_at")
-
-    op.drop_table("user_notices")
     with op.batch_alter_table("contact_reveals", schema=None) as batch_op:
         batch_op.drop_index("ix_contact_reveals_user")
         batch_op.drop_index("ix_contact_reveals_requester")
