@@ -60,8 +60,8 @@ def test_published_it_says_that_it_was_told(ben: Site, site: Site, cast: Cast) -
     dee = site.as_(cast.dee)
     dee.press(dee.get("/desk"), "Publish", status=303)
     page = text_of(site.get("/deeds/1"))
-    for words in ("Ben", "Cleaned the spring", "told by the doer", "5 people", "2 h", "40 people were helped"):
-        assert words in page
+    for said in ("Ben", "Cleaned the spring", "told by the doer", "5 people", "2 h", "40 people were helped"):
+        assert said in page
 
 
 @pytest.mark.parametrize(("verb", "news"), [("publish", "deed_published"), ("hide", "deed_hidden")])
