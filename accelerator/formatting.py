@@ -174,6 +174,7 @@ def event_words(type_: str) -> str:
         EventType.APPEAL_CLOSED: gettext("decided"),
         EventType.APPEAL_REOPENED: gettext("opened again"),
         EventType.APPEAL_WITHDRAWN: gettext("taken back"),
+        EventType.CONTACT_REVEALED: gettext("somebody looked at the contact"),
         EventType.REQUEST_RECEIVED: gettext("asked for help"),
         EventType.REQUEST_VERIFIED: gettext("verified"),
         EventType.REQUEST_SPLIT: gettext("split into several"),

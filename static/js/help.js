@@ -15,6 +15,7 @@
     }
     line.textContent = sentence;
     line.hidden = !sentence;
+    if (sentence) line.scrollIntoView({ block: "center" }); // not behind the bar at the bottom
   }
 
   // As the browser would do it without us: errors and questions come back as whole pages.

@@ -281,3 +281,17 @@ def test_somebody_who_asked_is_called_written_about_and_published(
     reader = browse(script=script)
     reader.open(f"/requests/{request_id}")
     expect(reader.main).not_to_contain_text("Please bring")
+
+
+@with_and_without_script
+def test_a_need_is_split_by_ticking_one_kind(world: World, browse: Browse, script: bool) -> None:
+    request_id = world.request(title="", story="", status=RequestStatus.RECEIVED, for_person=True)
+    with world.app.app_context():
+        make_requester(request_id=request_id, answers={"words": "Soup, and the tap drips.", "kind": "errands"})
+    desk = browse(world.person(Role.COORDINATOR), script=script)
+    desk.open(f"/desk/requests/{request_id}")
+    desk.tap(desk.page.locator("#split > summary"))
+    desk.page.locator("#split").get_by_role("checkbox").nth(1).check()
+    desk.press("Split", desk.page.locator("#split"))
+    expect(desk.page.locator("#messages .notice")).to_be_visible()
+    expect(desk.main.locator("#errors")).to_have_count(0)
