@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from accelerator.accounts.models import Role
@@ -52,6 +53,21 @@ def test_places_and_button_change_on_the_pages_of_others(world: World, browse: B
         ben.press("Let go", ben.card(request_id))
         expect(card).to_contain_text(cy.words.plural("%(num)s place free", "%(num)s places free", 1))
         expect(card.get_by_role("button", name=cy.words("I'll help"))).to_be_visible()
+
+
+@pytest.mark.parametrize("on_page", [True, False], ids=["page", "board"])
+def test_who_waits_sees_the_place_that_came_free(world: World, browse: Browse, on_page: bool) -> None:
+    word, cy, ben = unique(), world.person(), world.person()
+    request_id = world.request(title=f"Bread for {word}", capacity=1)
+    world.claim(request_id, cy)
+    world.claim(request_id, ben)
+    tab = browse(ben)
+    forbid_asking(tab)
+    open_live(tab, f"/requests/{request_id}" if on_page else f"/requests?q={word}")
+    expect(tab.main).to_contain_text(tab.words("You are number %(position)s on the waiting list", position=1))
+    world.release(request_id, cy)
+    expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_be_visible()
+    expect(tab.page.locator("#open-count")).to_have_text("1")
 
 
 def test_the_counter_in_the_header_follows_ones_own_promises(world: World, browse: Browse) -> None:
