@@ -52,6 +52,7 @@ class Board(RuleBasedStateMachine):
         self.request_id = make_request(capacity=2)
         self.capacity = 2
         self.status = RequestStatus.OPEN
+        self.is_done = False  # every place was taken and confirmed: off the board
         self.promises: list[Promise] = []
 
     # What the model knows
@@ -67,12 +68,15 @@ class Board(RuleBasedStateMachine):
         """Places that are free go to those who wait, in their order; a group that does not fit is passed over."""
         for promise in self.promises:
             fits = self.taken + promise.people <= self.capacity
-            if self.status is RequestStatus.OPEN and promise.state is S.WAITING and fits:
+            is_open = self.status is RequestStatus.OPEN and not self.is_done
+            if is_open and promise.state is S.WAITING and fits:
                 promise.state = S.CLAIMED
 
     def bar(self, who: int, people: int) -> ClaimBar | None:
-        if self.status is not RequestStatus.OPEN:
-            return ClaimBar.CLOSED if self.status is RequestStatus.CLOSED else ClaimBar.PAUSED
+        if self.is_done or self.status is RequestStatus.CLOSED:
+            return ClaimBar.CLOSED
+        if self.status is RequestStatus.PAUSED:
+            return ClaimBar.PAUSED
         if people > self.capacity:
             return ClaimBar.TOO_FEW_PLACES
         return ClaimBar.FULL if self.taken + people > self.capacity else None
@@ -155,7 +159,11 @@ class Board(RuleBasedStateMachine):
                 board.dispute(promise.id, by=by, at=at, reason="Really?")
             else:
                 board.mark_no_show(promise.id, seen=promise.state, by=by, at=at)
+        was_confirmed = promise.state is S.CONFIRMED
         self.moved(promise, verb, frees=verb in (Verb.REMOVE, Verb.NO_SHOW))
+        if promise.state is S.CONFIRMED and not was_confirmed:
+            is_settled = all(p.state is S.WAITING or p.state not in ACTIVE for p in self.promises)
+            self.is_done |= is_settled and self.taken == self.capacity
 
     @rule(verb=st.sampled_from(("pause", "resume", "resume")))
     def pause_or_resume(self, verb: str) -> None:
