@@ -1,5 +1,6 @@
 """Where a person's request stands, in plain words: what is now, what happens next, and by when."""
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,8 @@ from accelerator.working_days import add_working_days
 CALL_WITHIN, TEXT_WITHIN, CLOSE_WITHIN = 2, 1, 2
 #: After this a coordinator looks for a volunteer by hand.
 ALONE = timedelta(days=2)
+#: Of a promise about which a coordinator has still to decide.
+TO_SETTLE = (*OPEN_PROMISES, ClaimState.REPORTED, ClaimState.DISPUTED)
 #: All of Kazakhstan has one time.
 HOME = ZoneInfo("Asia/Almaty")
 #: What "by the end of the day" is kept as.
@@ -75,7 +78,9 @@ def make_case(
 ) -> Case:
     """Everything about one request. ``survivor``: the request that it was put together with, if it was."""
     zone = places.zone(request.region_code)
-    stands = what_next(survivor or request, claims, talk, at=at, zone=zone)
+    to_confirm = [] if survivor else list_to_confirm(request, claims, at=at)
+    spoken = None if survivor else who_spoke(claims)
+    stands = what_next(survivor or request, claims, talk, can_confirm=bool(to_confirm), spoken=spoken, at=at, zone=zone)
     return Case(
         request=request,
         kind=places.kind(request.kind_code, language),
@@ -87,7 +92,7 @@ def make_case(
         by=format_date(stands.by, "EEEE, d MMMM") if stands.by else "",
         is_late=bool(stands.by and at.astimezone(zone).date() > stands.by),
         phone=places.regions[request.region_code].desk_phone,
-        to_confirm=[] if survivor else list_to_confirm(request, claims, at=at),
+        to_confirm=to_confirm,
         questions=[said for said in talk if said.entry.kind == EntryKind.QUESTION and said.entry.seen_at is None],
         talk=[(s.entry.kind == EntryKind.QUESTION, s.text, s.entry.created_at) for s in talk if s.text],
         history=[(moment, words) for moment, type_ in events if (words := event_words(type_))],
@@ -106,11 +111,27 @@ def list_to_confirm(request: HelpRequest, claims: Sequence[Claim], *, at: dateti
         return []
     told = gettext("A volunteer says that the help was given.")
     came = gettext("A volunteer promised to come.")
+    heard = gettext("Your word and number are with us. Here you can still say whether anything was asked in return.")
     return [
-        (claim.id, came if claim.state in OPEN_PROMISES else told)
+        (claim.id, heard if claim.helped_said_at else came if claim.state in OPEN_PROMISES else told)
         for claim in claims
         if claim.state in PROMISED and claim.was_asked is None
     ]
+
+
+class Spoken(enum.Enum):
+    """How the person has said that help came, where a promise still waits for the desk."""
+
+    HERE = enum.auto()
+    BY_PAIR = enum.auto()
+
+
+def who_spoke(claims: Sequence[Claim]) -> Spoken | None:
+    """Empty while anybody who promised is not yet spoken for. What was answered about a return changes nothing."""
+    unsettled = [claim for claim in claims if claim.state in TO_SETTLE]
+    if not unsettled or not all(claim.helped_said_at for claim in unsettled):
+        return None
+    return Spoken.BY_PAIR if any(claim.was_asked is None for claim in unsettled) else Spoken.HERE
 
 
 # ---- steps and sentences ----
@@ -141,8 +162,16 @@ def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str,
 
 
 def what_next(
-    request: HelpRequest, claims: Sequence[Claim], talk: Sequence[Said], *, at: datetime, zone: ZoneInfo
+    request: HelpRequest,
+    claims: Sequence[Claim],
+    talk: Sequence[Said],
+    *,
+    can_confirm: bool,
+    spoken: Spoken | None,
+    at: datetime,
+    zone: ZoneInfo,
 ) -> Next:
+    """``can_confirm``: there is a button to say that they came. ``spoken``: how it was said already."""
     if request.status == RequestStatus.CLOSED:
         return closed_words(request)
     if request.status == RequestStatus.RECEIVED:
@@ -150,11 +179,10 @@ def what_next(
     found = states(claims)
     if found & {ClaimState.REPORTED, ClaimState.DISPUTED}:
         said = max((claim.reported_at for claim in claims if claim.reported_at), default=at)
-        return Next(
-            gettext("A volunteer says that the help was given."),
-            gettext("Please say below whether they came. A coordinator looks at it too, and then closes the request."),
-            add_working_days(said.astimezone(zone).date(), CLOSE_WITHIN),
-        )
+        by = add_working_days(said.astimezone(zone).date(), CLOSE_WITHIN)
+        return reported_words(can_confirm=can_confirm, spoken=spoken, by=by)
+    if found & set(OPEN_PROMISES) and spoken:
+        return reported_words(can_confirm=can_confirm, spoken=spoken, by=None)
     if found & set(OPEN_PROMISES):
         return promised_words(request, found, at=at, zone=zone)
     if ClaimState.CONFIRMED in found:
@@ -198,6 +226,20 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo
         gettext("A coordinator calls to talk it over. Until then nobody else sees it."),
         add_working_days(request.created_at.astimezone(zone).date(), CALL_WITHIN),
     )
+
+
+def reported_words(*, can_confirm: bool, spoken: Spoken | None, by: date | None) -> Next:
+    """Help was told of, by whoever gave it or by the person themselves."""
+    then = gettext("A coordinator confirms it and closes the request.")
+    if spoken is Spoken.HERE:
+        return Next(gettext("You said that they came and helped."), then, by)
+    if spoken is Spoken.BY_PAIR:
+        return Next(gettext("The volunteer gave us the word and the number that you told them."), then, by)
+    if can_confirm:
+        then = gettext(
+            "Please say below whether they came. A coordinator looks at it too, and then closes the request."
+        )
+    return Next(gettext("A volunteer says that the help was given."), then, by)
 
 
 def promised_words(request: HelpRequest, found: set[str], *, at: datetime, zone: ZoneInfo) -> Next:

@@ -449,6 +449,11 @@ def came(site: Site, claim_id: int, asked_for: str | None) -> Any:
     return site.press(page, "Send", asked=asked_for)
 
 
+def next_words(site: Site) -> list[str]:
+    """Where the page behind the code says that things stand: now, then, and by when."""
+    return [part.get_text(" ", strip=True) for part in site.get("/help/status").html.select(".stands p")]
+
+
 def test_they_came_and_nothing_was_asked(context: Flask, site: Site, cast: Cast) -> None:
     request_id, code = asked()
     claim_id = take(request_id, cast.ben)
@@ -512,6 +517,72 @@ def test_who_gave_the_spoken_pair_is_asked_all_the_same(context: Flask, site: Si
     show_code(site, code)
     assert "It is looked into" in text_of(site.follow(came(site, claim_id, "yes")))
     assert len(db.read.scalars(select(Appeal)).all()) == 1
+
+
+@pytest.mark.parametrize("is_reported", [False, True])
+def test_once_they_have_said_so_the_page_asks_them_no_more(
+    context: Flask, site: Site, cast: Cast, is_reported: bool
+) -> None:
+    """Nor does it tell whoever reads along which answer was given."""
+    seen = []
+    for answer in ("no", "yes"):
+        request_id, code = asked()
+        claim_id = take(request_id, cast.ben)
+        if is_reported:
+            tell_done(request_id, cast.ben)
+        show_code(site, code)
+        assert "say" in next_words(site)[1]
+        came(site, claim_id, answer)
+        site.get("/help/status")  # the notice is read
+        seen.append(next_words(site))
+    assert seen[0] == seen[1]
+    assert seen[0][:2] == ["You said that they came and helped.", "A coordinator confirms it and closes the request."]
+
+
+def test_another_who_promised_is_still_asked_about(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked(capacity=2)
+    claim_id = take(request_id, cast.ben)
+    take(request_id, cast.cy)
+    for person in (cast.ben, cast.cy):
+        tell_done(request_id, person)
+    show_code(site, code)
+    came(site, claim_id, "no")
+    assert next_words(site)[1].startswith("Please say below whether they came.")
+    assert len(site.get("/help/status").html.select(".ask-came")) == 1
+
+
+def test_the_spoken_pair_is_heard_and_the_question_stays_open(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    with db.transaction() as session:
+        session.get_one(Claim, claim_id).helped_said_at = utcnow()  # what the pair leads to
+    show_code(site, code)
+    assert next_words(site)[:2] == [
+        "The volunteer gave us the word and the number that you told them.",
+        "A coordinator confirms it and closes the request.",
+    ]
+    assert "Your word and number are with us." in text_of(site.get("/help/status"))
+    came(site, claim_id, "no")
+    assert next_words(site)[0] == "You said that they came and helped."
+
+
+def test_whose_request_was_put_together_with_anothers_did_not_say_it_themselves(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    survivor, code = asked()
+    mine, mine_code = asked()
+    with db.transaction() as session:
+        mine_ = session.get_one(HelpRequest, mine)
+        mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor, "closed", "duplicate"
+    claim_id = take(survivor, cast.ben)
+    tell_done(survivor, cast.ben)
+    show_code(site, code)
+    came(site, claim_id, "no")
+    said = standing(site, mine_code)
+    assert "A volunteer says that the help was given." in said
+    assert "You said" not in said
+    assert "say below" not in said
 
 
 def test_a_yes_opens_an_integrity_case_by_itself_and_only_once(context: Flask, site: Site, cast: Cast) -> None:
