@@ -382,6 +382,8 @@ def erase(requester_id: int, *, by: Actor, at: datetime) -> Requester:
         _forget_words(request)
         for entry in db.session.scalars(select(CaseEntry).where(CaseEntry.request_id == request.id)):
             entry.sealed = entry.key_name = None
+            if entry.kind == EntryKind.WORD:
+                entry.seen_at = entry.seen_at or at  # there is nothing left for the desk to read
     requester.sealed_contact = requester.sealed_answers = requester.phone_hash = requester.key_name = None
     requester.erased_at = at
     subject = f"requester:{requester.public_ref}"

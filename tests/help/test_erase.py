@@ -77,6 +77,18 @@ def test_what_others_rely_on_stays(context: Flask, cast: Cast) -> None:
     assert row(HelpRequest, request_id).title == "Bring bread to a neighbour"
 
 
+def test_the_desk_is_not_sent_to_words_that_are_gone(known: tuple[int, int, str], site: Site, cast: Cast) -> None:
+    dee = site.as_(cast.dee)
+    burning = dee.get("/desk")
+    assert "The person wrote to you" in text_of(burning)
+    assert text_of(dee.get("/desk/count")).split()[0] == "1"
+    erase(known[0])
+    calm = dee.get("/desk")
+    assert "The person wrote to you" not in text_of(calm)
+    assert calm.html.select("[data-row]") == []
+    assert text_of(dee.get("/desk/count")) == ""
+
+
 def test_it_happens_once(known: tuple[int, int, str]) -> None:
     requester_id, _, _ = known
     first = erase(requester_id).erased_at
