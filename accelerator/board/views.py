@@ -206,10 +206,11 @@ def report_request(request_id: int) -> Response:
         credit=Credit(form.credit.data),
         photo_keys=photo_keys,
     )
+    thanks = gettext("Thank you! A coordinator will confirm it soon.")
     if "pair" in form and form.pair.data:
         spoken.note(told, by=me(), at=utcnow())
+        thanks = gettext("Thank you! The word and the number were right. A coordinator will confirm it soon.")
     db.session.commit()
-    thanks = gettext("Thank you! A coordinator will confirm it soon.")
     return redirect_to(url_for("dashboard.show_dashboard"), notice=thanks)
 
 

@@ -55,6 +55,27 @@ def test_the_right_pair_counts_as_the_helped_persons_word(errand: tuple[int, int
     assert events_of(f"request:{request_id}")[-2:] == ["claim.reported", "claim.helped_said"]
 
 
+def test_who_told_of_it_is_told_that_the_pair_was_right(errand: tuple[int, int], site: Site, cast: Cast) -> None:
+    ben = site.as_(cast.ben)
+    assert "The word and the number were right." in text_of(ben.follow(send(ben, errand[0], PAIR)))
+
+
+def test_the_desk_sees_whose_word_there_is(errand: tuple[int, int], site: Site, cast: Cast) -> None:
+    silent, _ = promised(cast)
+    send(site.as_(cast.ben), errand[0], PAIR)
+    ben = site.as_(cast.ben)
+    assert "were right" not in text_of(ben.follow(send(ben, silent, "")))
+    dee = site.as_(cast.dee)
+    rows = [row.get_text() for row in dee.get("/desk").html.select("#group-reported ~ ul .burn-why")]
+    assert [row.strip().endswith(". The helped person says: they came") for row in rows] == [True, False]
+    said = "the helped person says: they came"
+    case = dee.get(f"/desk/requests/{errand[0]}")
+    assert [badge.get_text() for badge in case.html.select(".claim .tone-leaf")] == [said]
+    line = " ".join(case.html.select_one(".past > li").get_text(" ").split())
+    assert line.startswith("Ben: typed in the word and the number of the helped person, and they were right volunteer")
+    assert said not in text_of(dee.get(f"/desk/requests/{silent}"))
+
+
 @pytest.mark.parametrize("typed", ["АЛМА0417", "алма-0417", " Алма  04 17 ", "алма, 0417."])
 def test_it_may_be_typed_in_any_way(errand: tuple[int, int], site: Site, cast: Cast, typed: str) -> None:
     assert send(site.as_(cast.ben), errand[0], typed).status_int == 303

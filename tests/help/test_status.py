@@ -539,6 +539,19 @@ def test_once_they_have_said_so_the_page_asks_them_no_more(
     assert seen[0][:2] == ["You said that they came and helped.", "A coordinator confirms it and closes the request."]
 
 
+def test_the_desk_is_told_what_they_said(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    show_code(site, code)
+    came(site, claim_id, "no")
+    dee = site.as_(cast.dee)
+    assert ". The helped person says: they came" in text_of(dee.get("/desk"))
+    case = dee.get(f"/desk/requests/{request_id}")
+    assert "the helped person says: they came" in case.html.select_one(f"#claim-{claim_id} .claim-who").get_text()
+    assert "The person: the helped person said that help came" in text_of(case)
+
+
 def test_another_who_promised_is_still_asked_about(context: Flask, site: Site, cast: Cast) -> None:
     request_id, code = asked(capacity=2)
     claim_id = take(request_id, cast.ben)

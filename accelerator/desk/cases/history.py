@@ -56,13 +56,18 @@ def _events(session: Session, request: HelpRequest) -> Iterator[Past]:
 
 
 def _what(type_: str, role: str, body: bytes) -> str:
-    """What happened; a coordinator asks for nobody, they write down what somebody asked for."""
+    """What happened; a coordinator asks for nobody, they write down what somebody asked for.
+
+    Nor does a volunteer say that help came: they pass on the spoken pair.
+    """
     if type_ == EventType.REQUEST_MERGED:
         return gettext("merged into № %(number)s", number=queries.detail_of(body, "into"))
     if type_ == EventType.REQUEST_JOINED:
         return gettext("№ %(number)s, the same need, was merged into this", number=queries.detail_of(body, "other"))
     if type_ == EventType.REQUEST_RECEIVED and role == "coordinator":
         return gettext("typed in what the person asked for")
+    if type_ == EventType.CLAIM_HELPED_SAID and role != "requester":
+        return gettext("typed in the word and the number of the helped person, and they were right")
     return formatting.event_words(type_)
 
 

@@ -156,6 +156,8 @@ class RowMaker:
         else:
             took = formatting.duration(claim.minutes or row.minutes)
             why = gettext("%(name)s reported %(duration)s, %(when)s", name=who, duration=took, when=since)
+            if claim.helped_said_at:
+                why = gettext("%(report)s. The helped person says: they came", report=why)
             action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
         is_one = reason is Reason.REPORTED and may
         return self._about_request(
