@@ -714,19 +714,24 @@ def close(request_id: int, *, by: Viewer, at: datetime, outcome: Outcome) -> Hel
     return request
 
 
-def end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> None:
-    """The person whose need it is calls it off (see `accelerator.help`). The caller holds the request's lock."""
-    _close(request, outcome, by=by, at=at)
+def end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
+    """The person whose need it is calls it off (see `accelerator.help`); how many promises ended with it.
+
+    The caller holds the request's lock.
+    """
+    return _close(request, outcome, by=by, at=at)
 
 
-def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> None:
+def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
     request.outcome, request.closed_at = outcome.value, at
     _move_request(request, "close", EventType.REQUEST_CLOSED, by=by, at=at, outcome=outcome.value)
-    for claim_ in db.session.scalars(
+    ended = db.session.scalars(
         select(Claim).where(Claim.request_id == request.id, Claim.state.in_((*OPEN_PROMISES, ClaimState.WAITING)))
-    ).all():
+    ).all()
+    for claim_ in ended:
         _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=by, at=at)
         tell_person(db.session, claim_.user_id, "closed", request_id=request.id, at=at)
+    return len(ended)
 
 
 def _move_request(request: HelpRequest, verb: str, type: EventType, *, by: Actor, at: datetime, **details: str) -> None:

@@ -138,26 +138,24 @@ def who_spoke(claims: Sequence[Claim]) -> Spoken | None:
 
 
 def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str, str]]:
-    """The way of a request: each step with done, now or next."""
+    """The way of a request: each step with done, now or next. Of one that is over only what happened is left."""
     found = states(claims)
-    reached = 0
-    if request.verified_at:
-        reached = 1
-    if request.published_at:
-        reached = 2
-    if found & set(PROMISED):
-        reached = 3
     is_told = bool(found & {ClaimState.REPORTED, ClaimState.DISPUTED})
-    if is_told or ClaimState.CONFIRMED in found or request.status == RequestStatus.CLOSED:
-        reached = 4
     last = gettext("Did help come?") if is_told else gettext("The end")
-    labels = [
-        gettext("We have it"),
-        gettext("Talked with you"),
-        gettext("On the board"),
-        gettext("Somebody comes"),
-        gettext("Help came") if ClaimState.CONFIRMED in found else last,
+    if ClaimState.CONFIRMED in found or who_spoke(claims):
+        last = gettext("Help came")
+    steps = [
+        (gettext("We have it"), True),
+        (gettext("Talked with you"), bool(request.verified_at)),
+        (gettext("On the board"), bool(request.published_at)),
+        (gettext("Somebody comes"), bool(found & set(PROMISED))),
     ]
+    if request.status == RequestStatus.CLOSED:
+        return [*((label, "done") for label, happened in steps if happened), (last, "now")]
+    reached = max(n for n, (_, happened) in enumerate(steps) if happened)
+    if is_told or ClaimState.CONFIRMED in found or who_spoke(claims):
+        reached = len(steps)
+    labels = [*(label for label, _ in steps), last]
     return [(label, "done" if n < reached else "now" if n == reached else "next") for n, label in enumerate(labels)]
 
 

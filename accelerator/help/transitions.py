@@ -347,13 +347,12 @@ def say_they_came(claim_id: int, *, was_asked: bool, by: Requester, at: datetime
     return claim
 
 
-def call_off(request_id: int, outcome: Outcome, *, by: Requester, at: datetime) -> HelpRequest:
-    """ "Somebody has already helped", or "I no longer need it": promises end, and their people are told."""
+def call_off(request_id: int, outcome: Outcome, *, by: Requester, at: datetime) -> int:
+    """ "Somebody has already helped", or "I no longer need it": how many promises ended and whose people are told."""
     request = _lock_own(request_id, by)
     if request.status == RequestStatus.CLOSED:
-        return request
-    board.end(request, outcome, by=by, at=at)
-    return request
+        return 0
+    return board.end(request, outcome, by=by, at=at)
 
 
 def _forget_words(request: HelpRequest) -> None:

@@ -457,22 +457,25 @@ def say_they_came(claim_id: int) -> Response:
 
 def say_helped(request_id: int) -> Response:
     """ "Somebody has already helped": asked once more, then promises end and their people are told."""
-    return call_off(request_id, "help/helped.html", gettext("How good! Whoever wanted to come is told."))
+    told = gettext("How good! Whoever wanted to come is told.")
+    return call_off(request_id, "help/helped.html", told, gettext("How good! The request is closed."))
 
 
 def withdraw(request_id: int) -> Response:
-    return call_off(request_id, "help/withdraw.html", gettext("Withdrawn. Whoever wanted to come is told."))
+    told = gettext("Withdrawn. Whoever wanted to come is told.")
+    return call_off(request_id, "help/withdraw.html", told, gettext("Withdrawn. The request is closed."))
 
 
-def call_off(request_id: int, template: str, notice: str) -> Response:
+def call_off(request_id: int, template: str, told: str, closed: str) -> Response:
+    """``told`` is said when promises ended with the request, ``closed`` when nobody had promised."""
     found = own_request(request_id)
     if request.method == "GET":
         return private(draw(template, request_=found))
     came = any(claim.state in transitions.CAME for claim in queries.list_claims(db.read, [found.id]))
     outcome = Outcome.FULFILLED if came and template == "help/helped.html" else Outcome.WITHDRAWN
-    transitions.call_off(found.id, outcome, by=asker(), at=utcnow())
+    ended = transitions.call_off(found.id, outcome, by=asker(), at=utcnow())
     db.session.commit()
-    return back_to_status(notice)
+    return back_to_status(told if ended else closed)
 
 
 def erase() -> Response:

@@ -663,6 +663,40 @@ def test_calling_it_off_frees_and_tells_whoever_promised(
     assert count_events() == events
 
 
+@pytest.mark.parametrize("path", ["helped", "withdraw"])
+@pytest.mark.parametrize("is_promised", [False, True])
+def test_only_what_happened_is_ticked_and_told(
+    context: Flask, site: Site, cast: Cast, path: str, is_promised: bool
+) -> None:
+    from accelerator.board.models import RequestStatus
+
+    request_id, code = asked() if is_promised else asked(status=RequestStatus.RECEIVED)
+    if is_promised:
+        take(request_id, cast.ben)
+    show_code(site, code)
+    page = site.follow(site.post(f"/help/status/requests/{request_id}/{path}"))
+    assert ("Whoever wanted to come is told." in text_of(page)) == is_promised
+    assert ("The request is closed." in text_of(page)) != is_promised
+    steps = [(step.span.get_text(), step["class"]) for step in page.html.select(".steps li")]
+    board_ = [("On the board", ["step-done"])] if is_promised else []
+    assert steps == [("We have it", ["step-done"]), *board_, ("The end", ["step-now"])]
+
+
+def test_the_steps_of_help_that_came_stay(context: Flask, site: Site, cast: Cast) -> None:
+    from accelerator.board.models import Outcome
+
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    steps = [step.span.get_text() for step in show_code(site, code).html.select(".steps li")]
+    assert steps == ["We have it", "Talked with you", "On the board", "Somebody comes", "Did help come?"]
+    confirm(claim_id, cast.dee)
+    with db.transaction():
+        board.close(request_id, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.FULFILLED)
+    steps = [step.span.get_text() for step in show_code(site, code).html.select(".steps li")]
+    assert steps == ["We have it", "On the board", "Somebody comes", "Help came"]
+
+
 def test_somebody_helped_after_a_report_counts_as_given(context: Flask, site: Site, cast: Cast) -> None:
     request_id, code = asked()
     take(request_id, cast.ben)
