@@ -113,7 +113,7 @@ def claim_state_label(state: str) -> str:
         ClaimState.CONFIRMED: gettext("confirmed"),
         ClaimState.DISPUTED: gettext("being clarified"),
         ClaimState.RELEASED: gettext("let go"),
-        ClaimState.REMOVED: gettext("removed by a coordinator"),
+        ClaimState.REMOVED: gettext("promise ended"),
         ClaimState.NO_SHOW: gettext("did not come"),
     }[ClaimState(state)]
 
@@ -162,7 +162,7 @@ def event_words(type_: str) -> str:
         EventType.CLAIM_PROMOTED: gettext("a place went to the waiting list"),
         EventType.CLAIM_STARTED: gettext("somebody has started"),
         EventType.CLAIM_RELEASED: gettext("a promise was let go"),
-        EventType.CLAIM_REMOVED: gettext("a promise was taken off"),
+        EventType.CLAIM_REMOVED: gettext("a promise ended"),
         EventType.CLAIM_REPORTED: gettext("reported as done"),
         EventType.CLAIM_CONFIRMED: gettext("confirmed"),
         EventType.CLAIM_UNCONFIRMED: gettext("a confirmation was taken back"),

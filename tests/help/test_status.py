@@ -697,6 +697,16 @@ def test_the_steps_of_help_that_came_stay(context: Flask, site: Site, cast: Cast
     assert steps == ["We have it", "On the board", "Somebody comes", "Help came"]
 
 
+def test_a_promise_that_ends_with_the_request_is_nobodys_doing(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    show_code(site, code)
+    site.post(f"/help/status/requests/{request_id}/withdraw")
+    case = site.as_(cast.dee).get(f"/desk/requests/{request_id}")
+    assert "promise ended" in case.html.select_one(f"#claim-{claim_id} .badge").get_text()
+    assert "The person: a promise ended" in text_of(case)
+
+
 def test_somebody_helped_after_a_report_counts_as_given(context: Flask, site: Site, cast: Cast) -> None:
     request_id, code = asked()
     take(request_id, cast.ben)
