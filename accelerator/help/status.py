@@ -141,8 +141,9 @@ def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str,
     """The way of a request: each step with done, now or next. Of one that is over only what happened is left."""
     found = states(claims)
     is_told = bool(found & {ClaimState.REPORTED, ClaimState.DISPUTED})
+    is_sure = ClaimState.CONFIRMED in found or who_spoke(claims) is not None
     last = gettext("Did help come?") if is_told else gettext("The end")
-    if ClaimState.CONFIRMED in found or who_spoke(claims):
+    if is_sure:
         last = gettext("Help came")
     steps = [
         (gettext("We have it"), True),
@@ -153,7 +154,7 @@ def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str,
     if request.status == RequestStatus.CLOSED:
         return [*((label, "done") for label, happened in steps if happened), (last, "now")]
     reached = max(n for n, (_, happened) in enumerate(steps) if happened)
-    if is_told or ClaimState.CONFIRMED in found or who_spoke(claims):
+    if is_told or is_sure:
         reached = len(steps)
     labels = [*(label for label, _ in steps), last]
     return [(label, "done" if n < reached else "now" if n == reached else "next") for n, label in enumerate(labels)]
