@@ -469,11 +469,13 @@ def withdraw(request_id: int) -> Response:
 def call_off(request_id: int, template: str, told: str, closed: str) -> Response:
     """``told`` is said when promises ended with the request, ``closed`` when nobody had promised."""
     found = own_request(request_id)
+    at, claims = utcnow(), queries.list_claims(db.read, [found.id])
     if request.method == "GET":
-        return private(draw(template, request_=found))
-    came = any(claim.state in transitions.CAME for claim in queries.list_claims(db.read, [found.id]))
+        to_confirm = [number for number, _ in status.list_to_confirm(found, claims, at=at)]
+        return private(draw(template, request_=found, to_confirm=to_confirm))
+    came = any(claim.state in transitions.CAME for claim in claims)
     outcome = Outcome.FULFILLED if came and template == "help/helped.html" else Outcome.WITHDRAWN
-    ended = transitions.call_off(found.id, outcome, by=asker(), at=utcnow())
+    ended = transitions.call_off(found.id, outcome, by=asker(), at=at)
     db.session.commit()
     return back_to_status(told if ended else closed)
 

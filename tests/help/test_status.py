@@ -644,7 +644,7 @@ def test_a_promise_that_was_let_go_is_not_confirmed(context: Flask, site: Site, 
 # ---- the end ----
 
 
-@pytest.mark.parametrize(("path", "button"), [("helped", "Yes, help came"), ("withdraw", "End the request")])
+@pytest.mark.parametrize(("path", "button"), [("helped", "Yes, somebody else helped"), ("withdraw", "End the request")])
 def test_calling_it_off_frees_and_tells_whoever_promised(
     context: Flask, site: Site, cast: Cast, path: str, button: str
 ) -> None:
@@ -705,6 +705,22 @@ def test_a_promise_that_ends_with_the_request_is_nobodys_doing(context: Flask, s
     case = site.as_(cast.dee).get(f"/desk/requests/{request_id}")
     assert "promise ended" in case.html.select_one(f"#claim-{claim_id} .badge").get_text()
     assert "The person: a promise ended" in text_of(case)
+
+
+def test_who_was_helped_by_the_volunteer_is_shown_the_other_way(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked(capacity=2)
+    show_code(site, code)
+    path = f"/help/status/requests/{request_id}/helped"
+    question = "Was it the volunteer who promised to come?"
+    assert question not in text_of(site.get(path)), "nobody has promised"
+    claim_id = take(request_id, cast.ben)
+    page = site.get(path)
+    assert question in text_of(page)
+    assert page.html.select_one("main a.btn-leaf")["href"] == f"/help/status/claims/{claim_id}/came"
+    take(request_id, cast.cy)
+    assert site.get(path).html.select_one("main a.btn-leaf")["href"] == "/help/status", "where each stands by itself"
+    came(site, claim_id, "no")
+    assert question in text_of(site.get(path)), "the other one may have come"
 
 
 def test_somebody_helped_after_a_report_counts_as_given(context: Flask, site: Site, cast: Cast) -> None:
