@@ -16,7 +16,7 @@ class Contact:
     phone: str = ""
     #: What was written beside it: "daughter", "after six", one more number.
     phone_words: str = ""
-    #: Whose phone it is, when it is a neighbour's or a relative's.
+    #: Whose phone it is, when it is not the person's own: of whoever speaks for them, a neighbour or a relative.
     phone_owner: str = ""
     #: Who speaks for the person, and who they are to them.
     speaker: str = ""

@@ -162,13 +162,14 @@ def codes_of_form(form_key: str, language: str, *, by: Viewer | None = None) -> 
 def contact_of(answers: Mapping[str, Any]) -> Contact:
     """Who to ask for and how to reach them."""
     by_neighbour = answers.get("contact_way") == "neighbour"
+    speaker = str(answers.get("speaker_name") or "") if answers.get("for_whom") == "other" else ""
     phone, words = split_phone(str(answers.get("neighbour_phone" if by_neighbour else "phone") or ""))
     return Contact(
         name=str(answers.get("name") or ""),
         phone=phone,
         phone_words=words,
-        phone_owner=str(answers.get("neighbour_name") or "") if by_neighbour else "",
-        speaker=str(answers.get("speaker_name") or "") if answers.get("for_whom") == "other" else "",
+        phone_owner=str(answers.get("neighbour_name") or "") if by_neighbour else speaker,
+        speaker=speaker,
         street=str(answers.get("street") or ""),
         door=str(answers.get("door") or ""),
     )

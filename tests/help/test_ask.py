@@ -17,6 +17,7 @@ from accelerator.help import drafts, views
 from accelerator.help.contact import open_contact
 from accelerator.help.models import HelpDraft, Requester
 from accelerator.help.pair import pair_of
+from tests.cast import Cast
 from tests.help.filling import (
     answer,
     ask_for_help,
@@ -29,7 +30,7 @@ from tests.help.filling import (
     send,
 )
 from tests.site import Site, text_of
-from tests.steps import count_events, events_of
+from tests.steps import count_events, events_of, take
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -93,6 +94,26 @@ def test_for_somebody_else_the_speaker_is_asked(context: Flask, site: Site) -> N
     requester = only_requester()
     assert requester.is_for_other
     assert open_contact(requester).speaker == "Neighbour Gul"
+
+
+def test_a_volunteer_learns_whose_phone_it_is_when_another_wrote(context: Flask, site: Site, cast: Cast) -> None:
+    ask_for_help(site, for_whom="other", speaker_name="Gul", relation="neighbour")
+    contact = open_contact(only_requester())
+    assert (contact.name, contact.phone_owner) == ("Bota Secret", "Gul")
+    with db.transaction() as session:
+        request = session.scalars(select(HelpRequest)).one()
+        request.verified_at = request.published_at = utcnow()
+        request.status, request.title = "open", "Bring bread"
+    request_id = only_request().id
+    take(request_id, cast.ben)
+    ben = site.as_(cast.ben)
+    shown = ben.press(ben.get(f"/requests/{request_id}"), "Show name, phone and door", status=200)
+    assert "Phone of Gul +7 701 123 45 67" in text_of(shown)
+
+
+def test_their_own_phone_needs_no_name(context: Flask, site: Site) -> None:
+    ask_for_help(site)
+    assert open_contact(only_requester()).phone_owner == ""
 
 
 def test_the_neighbours_phone_counts_when_they_are_to_be_called(context: Flask, site: Site) -> None:
