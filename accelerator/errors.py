@@ -91,6 +91,10 @@ class NotAllowed(DomainError):
             "changed_since": gettext(
                 "This request has changed since you opened it. Read it as it stands now; if it is right, publish it."
             ),
+            "look_again": gettext(
+                "This request has changed since you opened it, so nothing was done. Look at what is different; if it "
+                "is still right, press again."
+            ),
             "reopened_once": gettext(
                 "This appeal has been opened again once already. Write a new one, and name this one in it."
             ),

@@ -13,6 +13,9 @@ from accelerator.htmx import is_htmx
 from accelerator.safe_next import safe_next
 from accelerator.security import TOKEN_FIELD, comes_from_our_page
 
+#: What a page of the desk sends along of what it showed: nobody typed it.
+CARRIED = frozenset({"seen", "shown"})
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -38,7 +41,7 @@ class Typed:
     @property
     def words(self) -> list[str]:
         """What a person wrote in words, to be read again before it is sent: codes and numbers have no spaces."""
-        return [value for _, value in self.fields if len(value.split()) > 1]
+        return [value for name, value in self.fields if name not in CARRIED and len(value.split()) > 1]
 
 
 def sound(value: object) -> str:

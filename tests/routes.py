@@ -533,7 +533,11 @@ ROUTES: dict[tuple[str, str], Route] = {
         victim=DESK,
     ),
     ("POST", "/desk/requests/<int:request_id>/merge"): action(
-        COORDINATOR_OF_REGION, lambda w: f"/desk/requests/{w.asked()}/merge", {"other": "1"}, (303, 409), DESK
+        COORDINATOR_OF_REGION,
+        lambda w: f"/desk/requests/{w.asked()}/merge",
+        {"other": "1", "seen_version": "1"},
+        (303, 409),
+        DESK,
     ),
     ("POST", "/desk/requests/<int:request_id>/hand-over"): action(
         COORDINATOR_OF_REGION,
@@ -572,7 +576,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/desk/requests/<int:request_id>/close"): action(
         COORDINATOR_OF_REGION,
         lambda w: f"/desk/requests/{w.claimed()[0]}/close",
-        {"outcome": "withdrawn"},
+        {"outcome": "withdrawn", "seen_version": "1"},
         victim=DESK,
     ),
     ("POST", "/desk/claims/<int:claim_id>/confirm"): action(

@@ -156,7 +156,7 @@ def test_a_whole_life_of_claims_leaves_no_personal_word_in_the_log(context: Flas
     site.post("/deeds/1/report", {"reason": "untrue", "note": said()}, 303)
     dee.post("/desk/deeds/1/hide", {"reason": said()}, 303)
     dee.post("/desk/deeds/2/publish", status=303)
-    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled"}, 303)
+    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled", "seen_version": "5"}, 303)
     newcomer.post("/me/delete", {"password": PASSWORD}, 303)
 
     events = db.read.scalars(select(IntegrityEvent).order_by(IntegrityEvent.seq)).all()

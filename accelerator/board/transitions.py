@@ -609,7 +609,7 @@ def hand_over(request_id: int, region_code: str, *, seen_version: int, by: Viewe
     if request.status == R.CLOSED or request.region_code == region_code:
         raise NotAllowed("moved_on")
     if request.version != seen_version:
-        raise NotAllowed("edited")
+        raise NotAllowed("look_again")
     former, known = request.region_code, places(db.session)
     request.region_code, request.district_code = region_code, None
     request.search_text = search_text_of(request, known)

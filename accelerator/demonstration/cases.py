@@ -136,7 +136,8 @@ def dispute(story: Story, step: dict[str, Any], at: datetime) -> None:
 
 def close(story: Story, step: dict[str, Any], at: datetime) -> None:
     by = story.cast.viewer(step["by"], at=at)
-    cases.close(story.id, Outcome(step["outcome"]), step["text"], by=by, at=at)
+    seen = board.lock_request(story.id).version
+    cases.close(story.id, Outcome(step["outcome"]), step["text"], seen_version=seen, by=by, at=at)
 
 
 # ---- the volunteer ----

@@ -1,8 +1,8 @@
 """Two coordinators at one request: what the other one changed meanwhile, field by field, and nothing typed is lost.
 
 The form that edits carries the values that its page showed. What only the other changed is taken over; where both
-changed the same field, what was typed stays and theirs stands beside it. The form that publishes carries them as well:
-whoever publishes is told what has changed since they read it.
+changed the same field, what was typed stays and theirs stands beside it. The forms that publish, close, split, merge
+and hand over carry them as well, and how the case stood: whoever sends one is told what has changed since they read it.
 """
 
 import json
@@ -13,6 +13,8 @@ from typing import Any
 from flask_babel import gettext
 from wtforms import Field
 
+from accelerator import formatting
+from accelerator.board.models import HelpRequest, Outcome, RequestStatus
 from accelerator.desk.forms import RequestForm
 
 FIELDS = (
@@ -45,9 +47,18 @@ class Difference:
     is_taken_over: bool
 
 
-def snapshot(values: dict[str, Any]) -> str:
-    """The values of a form's page, to be sent back with it."""
-    return json.dumps({name: plain(values.get(name)) for name in FIELDS}, ensure_ascii=False)
+def snapshot(values: dict[str, Any], standing: dict[str, Any] | None = None) -> str:
+    """The values of a form's page, to be sent back with it; ``standing`` is how the case stood."""
+    return json.dumps({name: plain(values.get(name)) for name in FIELDS} | (standing or {}), ensure_ascii=False)
+
+
+def standing_of(request: HelpRequest, parts: int) -> dict[str, Any]:
+    """How a case stands: what coordinators change of it beside its fields. ``parts``: how many were split off."""
+    return {
+        "state": request.outcome or request.status,
+        "verified": request.verified_at is not None,
+        "parts": parts,
+    }
 
 
 def read_snapshot(text: str | None) -> dict[str, Any]:
@@ -79,10 +90,26 @@ def reconcile(form: RequestForm, now: dict[str, Any]) -> list[Difference]:
     return found
 
 
-def list_changes(form: RequestForm, shown: str | None) -> list[Difference]:
-    """What has changed since a page showed ``shown``; ``form`` holds the request as it is now."""
+def list_changes(form: RequestForm, standing: dict[str, Any], shown: str | None) -> list[Difference]:
+    """What has changed since a page showed ``shown``; ``form`` and ``standing`` hold the case as it is now."""
     was, now = read_snapshot(shown), {name: form[name].data for name in FIELDS}
-    return [_compare(form[name], name, was, now) for name in FIELDS if name in was and plain(now[name]) != was[name]]
+    fields = [_compare(form[name], name, was, now) for name in FIELDS if name in was and plain(now[name]) != was[name]]
+    labels = {"state": gettext("State"), "verified": gettext("Verified"), "parts": gettext("Split off")}
+    stood = [
+        Difference(labels[name], _say_standing(was[name]), _say_standing(value), mine="", is_taken_over=True)
+        for name, value in standing.items()
+        if name in was and value != was[name]
+    ]
+    return [*stood, *fields]
+
+
+def _say_standing(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    text = str(value)
+    if text in set(Outcome):
+        return formatting.outcome_label(text)
+    return formatting.request_status_label(text) if text in set(RequestStatus) else text
 
 
 def _is_theirs(name: str, was: dict[str, Any], now: dict[str, Any], form: RequestForm) -> bool:

@@ -104,6 +104,13 @@ def test_a_button_is_not_pressed_again_for_somebody_who_signs_in_later(
     assert "Send it once more" not in stale.text
 
 
+def test_what_a_page_carries_for_itself_is_not_shown_as_what_was_typed(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    page = site.as_(cast.dee).get(f"/desk/requests/{request_id}")
+    void = site.as_(cast.eve).press(page, "Close", 403, outcome="withdrawn", reason="Her son came.")
+    assert [told.get_text() for told in void.html.select(".story")] == ["Her son came."]
+
+
 def test_the_reason_beside_a_button_is_not_lost(context: Flask, site: Site, cast: Cast) -> None:
     claim_id = take_and_report(make_request(), cast.ben)
     fields = {"reason": "Four hours seem long"}

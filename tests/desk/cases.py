@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from webtest import TestResponse
+
 from accelerator.accounts.models import Role
 from accelerator.board.models import HelpRequest, RequestStatus
 from accelerator.clock import utcnow
@@ -60,6 +62,13 @@ def erase(request_id: int) -> None:
     with db.transaction() as session:
         requester = session.get_one(Requester, session.get_one(HelpRequest, request_id).requester_id)
         help_.erase(requester.id, by=requester, at=utcnow())
+
+
+def changed_in(page: TestResponse) -> dict[str, tuple[str, str]]:
+    """What a page says has changed since an older one: field → (before, now)."""
+    rows = page.html.select("[aria-labelledby=changed-title] tbody tr")
+    cells = [[cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in rows]
+    return {label: (was, now) for label, was, now in cells}
 
 
 def colleague(cast: Cast) -> Person:

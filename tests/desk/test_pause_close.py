@@ -5,7 +5,7 @@ from flask import Flask
 
 from accelerator.board.models import ClaimState, Outcome, RequestStatus
 from tests.cast import Cast
-from tests.desk.cases import colleague
+from tests.desk.cases import changed_in, colleague
 from tests.factories import make_request
 from tests.site import Site, text_of
 from tests.steps import claim_now, events_of, mails_to, request_now, take, take_and_report, wait, words
@@ -51,7 +51,7 @@ def test_who_promised_or_waited_is_told_and_free_and_reports_stay(context: Flask
     told = take_and_report(request_id, cast.ben)
     waiting = wait(request_id, cast.cy)
     dee = site.as_(cast.dee)
-    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled"}, status=303)
+    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled", "seen_version": "1"}, status=303)
     assert claim_now(held).state == claim_now(waiting).state == ClaimState.REMOVED
     assert claim_now(told).state == ClaimState.REPORTED
     assert (request_now(request_id).taken, request_now(request_id).waiting) == (1, 0)
@@ -66,7 +66,7 @@ def test_closing_again_changes_nothing(context: Flask, site: Site, cast: Cast) -
     request_id = make_request()
     dee = site.as_(cast.dee)
     for _ in range(3):
-        fields = {"outcome": "fulfilled", "reason": "Her son came."}
+        fields = {"outcome": "fulfilled", "reason": "Her son came.", "seen_version": "1"}
         dee.post(f"/desk/requests/{request_id}/close", fields, status=303)
     dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled"}, status=303)
     assert request_now(request_id).outcome == "fulfilled"
@@ -80,13 +80,16 @@ def test_what_a_colleague_closed_in_another_way_is_said_and_nothing_typed_is_los
     request_id = make_request()
     dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
     old_page = dee.get(f"/desk/requests/{request_id}")
-    zhan.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled", "reason": "Her son came."}, status=303)
+    zhan.press(
+        zhan.get(f"/desk/requests/{request_id}"), "Close", outcome="fulfilled", reason="Her son came.", status=303
+    )
     refused = dee.press(old_page, "Close", status=409, outcome=outcome, reason=reason)
     form = refused.html.select_one("#close[open] form")
     assert form.select_one("input[checked]")["value"] == outcome
     assert form.select_one("textarea").get_text().strip() == reason
     assert "A colleague has closed this already" in text_of(refused)
     assert "Her son came." in text_of(refused)
+    assert changed_in(refused) == {"State": ("on the board", "help was given")}
     assert not form.find("button")
     assert request_now(request_id).outcome == "fulfilled"
 

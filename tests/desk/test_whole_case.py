@@ -1,6 +1,7 @@
 """What happens to a case as a whole: split, merged, handed over, closed with a reason; a willing volunteer put down."""
 
 import pytest
+from bs4 import Tag
 from flask import Flask
 
 from accelerator.board import transitions as board
@@ -10,10 +11,10 @@ from accelerator.extensions import db
 from accelerator.help.models import CaseEntry
 from accelerator.help.queries import list_talk
 from tests.cast import ALMATY, ASTANA, Cast, viewer_of
-from tests.desk.cases import asked, call, colleague, erase, write
+from tests.desk.cases import asked, call, changed_in, colleague, erase, write
 from tests.factories import make_request
 from tests.races.invariants import check_everything
-from tests.site import Site, text_of
+from tests.site import Site, form_values, text_of
 from tests.steps import claim_now, count_events, events_of, last_event, mails_to, request_now, take, wait
 
 
@@ -31,6 +32,17 @@ def parts_of(request_id: int) -> list[HelpRequest]:
 def everything_fits() -> None:
     with db.transaction() as session:
         check_everything(session)
+
+
+def kept(form: Tag, name: str) -> list[str]:
+    """What a form that came back holds of a field."""
+    values = form_values(form).get(name, [])
+    return [value.strip() for value in (values if isinstance(values, list) else [values])]
+
+
+def same_person(one: int, other: int) -> None:
+    with db.transaction() as session:
+        session.get_one(HelpRequest, other).requester_id = session.get_one(HelpRequest, one).requester_id
 
 
 # ---- split ----
@@ -59,7 +71,8 @@ def test_pressing_split_twice_splits_once_and_keeps_what_was_ticked(dee: Site) -
     page = dee.get(f"/desk/requests/{request_id}")
     dee.press(page, "Split", kinds=["repair"], status=303)
     again = dee.press(page, "Split", kinds=["repair"], status=409)
-    assert "Another coordinator changed this request" in text_of(again)
+    assert "changed since you opened it, so nothing was done" in text_of(again)
+    assert changed_in(again) == {"Split off": ("0", "1")}
     assert again.html.select_one("#split[open] input[value=repair][checked]")
     assert len(parts_of(request_id)) == 1
     dee.press(again, "Split", status=303)  # looked at, and meant
@@ -102,7 +115,7 @@ def test_duplicates_are_merged_and_who_promised_is_told(dee: Site, cast: Cast) -
     assert len(mails_to(cast.ben)) == 1
     assert request_now(stays).status == RequestStatus.OPEN
     before = count_events()
-    dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays)}, status=303)
+    dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays), "seen_version": "1"}, status=303)
     assert count_events() == before
     everything_fits()
     assert f"Dee: № {goes}, the same need, was merged into this" in text_of(dee.get(f"/desk/requests/{stays}"))
@@ -113,7 +126,7 @@ def test_duplicates_are_merged_and_who_promised_is_told(dee: Site, cast: Cast) -
 def test_whose_need_it_is_goes_with_the_merge(dee: Site, cast: Cast) -> None:
     stays, goes = make_request(title="Bread", status=RequestStatus.RECEIVED, created_by=cast.dee.id), asked()
     requester = request_now(goes).requester_id
-    dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays)}, status=303)
+    dee.post(f"/desk/requests/{goes}/merge", {"other": str(stays), "seen_version": "1"}, status=303)
     merged = request_now(stays)
     assert (merged.requester_id, merged.for_person, merged.verified_at) == (requester, True, None)
     assert "Call the person first" in text_of(dee.post(f"/desk/requests/{stays}/publish", status=409))
@@ -123,7 +136,7 @@ def test_nobody_comes_near_a_contact_by_a_merge(dee: Site, cast: Cast) -> None:
     """What is on the board has promises already: a person behind it would show them a contact that nobody verified."""
     asar, goes = make_request(title="Asar in the park"), asked()
     take(asar, cast.ben)
-    refused = dee.post(f"/desk/requests/{goes}/merge", {"other": str(asar)}, status=409)
+    refused = dee.post(f"/desk/requests/{goes}/merge", {"other": str(asar), "seen_version": "1"}, status=409)
     assert "Merge it into this one instead." in text_of(refused)
     assert request_now(asar).requester_id is None
     assert request_now(goes).status == RequestStatus.RECEIVED
@@ -142,7 +155,7 @@ def test_what_is_not_there_is_no_place_to_merge_into(context: Flask, site: Site,
         ("x", 422),
         (10**30, 422),
     ):
-        page = dee.post(f"/desk/requests/{request_id}/merge", {"other": str(other)}, status=status)
+        page = dee.post(f"/desk/requests/{request_id}/merge", {"other": str(other), "seen_version": "1"}, status=status)
         form = page.html.find(id="merge")
         assert form.find(class_="notice" if status == 409 else "error"), "on a phone the open form hides the page"
         assert form.find("input", {"name": "other"})["value"] == str(other)
@@ -211,6 +224,7 @@ def test_who_hands_over_second_sees_that_it_changed_and_keeps_the_reason(
     zhan.post(f"/desk/requests/{request_id}/call", {"outcome": "confirmed"}, status=303)
     late = dee.press(page, "Hand over", region=ASTANA, reason="They moved.", status=409)
     assert "Zhan: called" in text_of(late)
+    assert changed_in(late) == {"Verified": ("no", "yes")}
     assert late.html.select_one("#hand-over[open] textarea").get_text().strip() == "They moved."
     assert request_now(request_id).region_code == ALMATY
     dee.press(late, "Hand over", status=303)
@@ -229,6 +243,68 @@ def test_a_reason_to_close_is_read_behind_the_code_and_needs_no_answer(dee: Site
     assert said.text == "The city's service does it: 109."
     assert said.entry.seen_at is not None
     assert "city's service" not in str(last_event())
+
+
+# ---- two coordinators ----
+
+ACTS = {
+    "Close": {"outcome": "out_of_scope", "reason": "The city's service does it: 109."},
+    "Split": {"kinds": ["repair"]},
+    "Merge": {"other": "9999"},
+    "Hand over": {"region": ASTANA, "reason": "They moved."},
+}
+
+
+@pytest.mark.parametrize("button", ACTS)
+def test_who_acts_on_what_a_colleague_published_is_shown_it_and_nothing_is_done(
+    context: Flask, site: Site, cast: Cast, button: str
+) -> None:
+    fields = ACTS[button] | ({"other": str(make_request(title="Bread again"))} if button == "Merge" else {})
+    request_id = make_request(title="Bread", status=RequestStatus.RECEIVED)
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    page = dee.get(f"/desk/requests/{request_id}")
+    zhan.press(zhan.get(f"/desk/requests/{request_id}"), "Publish", status=303)
+    refused = dee.press(page, button, status=409, **fields)
+    assert "changed since you opened it, so nothing was done" in text_of(refused)
+    assert changed_in(refused) == {"State": ("not yet on the board", "on the board")}
+    form = refused.html.select_one("details.dialog[open] form")
+    for name, value in fields.items():
+        assert kept(form, name) == (value if isinstance(value, list) else [value])
+    found = request_now(request_id)
+    assert (found.status, found.outcome, found.region_code, found.duplicate_of_id) == ("open", None, ALMATY, None)
+    assert parts_of(request_id) == []
+    dee.press(refused, button, status=303)  # looked at, and meant
+
+
+@pytest.mark.parametrize("button", set(ACTS) - {"Close"})
+def test_what_was_typed_about_a_case_that_is_closed_by_now_is_still_there(
+    context: Flask, site: Site, cast: Cast, button: str
+) -> None:
+    fields = ACTS[button] | ({"other": str(make_request(title="Bread again"))} if button == "Merge" else {})
+    request_id = make_request(title="Bread")
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    page = dee.get(f"/desk/requests/{request_id}")
+    zhan.press(zhan.get(f"/desk/requests/{request_id}"), "Close", outcome="fulfilled", status=303)
+    refused = dee.press(page, button, status=409, **fields)
+    assert changed_in(refused) == {"State": ("on the board", "help was given")}
+    form = refused.html.select_one("details.dialog[open] form")
+    for name, value in fields.items():
+        assert kept(form, name) == (value if isinstance(value, list) else [value])
+    assert not form.find("button")
+
+
+def test_one_tap_merges_what_the_page_showed_and_not_what_has_changed(context: Flask, site: Site, cast: Cast) -> None:
+    first, again = asked(), asked()
+    same_person(first, again)
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    page = dee.get(f"/desk/requests/{again}")
+    zhan.post(f"/desk/requests/{again}/call", {"outcome": "confirmed"}, status=303)
+    refused = dee.press(page, "This one is the same", status=409)
+    assert changed_in(refused) == {"Verified": ("no", "yes")}
+    assert kept(refused.html.select_one("#merge[open] form"), "other") == [str(first)]
+    assert request_now(again).status == RequestStatus.RECEIVED
+    dee.press(refused, "This one is the same", status=303)
+    assert request_now(again).duplicate_of_id == first
 
 
 # ---- a willing volunteer ----

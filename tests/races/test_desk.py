@@ -42,7 +42,7 @@ def test_two_that_are_merged_into_each_other_leave_one(servers: Servers, house: 
     for _ in range(5):
         one, two = make_request(), make_request()
         requests = [
-            dee.browser.post(f"/desk/requests/{goes}/merge", other=stays)
+            dee.browser.post(f"/desk/requests/{goes}/merge", other=stays, seen_version=1)
             for n, dee in enumerate(dees)
             for goes, stays in ([(one, two)] if n % 2 else [(two, one)])
         ]

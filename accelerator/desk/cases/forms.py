@@ -21,9 +21,11 @@ LARGEST = 2**63 - 1
 
 
 class Versioned(Form):
-    """A form that names the version of the case that its page showed."""
+    """A form that names the version of the case that its page showed, so that nobody acts on what they did not read."""
 
     seen_version = HiddenField()
+    #: The values that the page showed (`accelerator.desk.changes`).
+    shown = HiddenField()
 
     @property
     def seen(self) -> int:
@@ -59,7 +61,7 @@ class AskForm(Form):
     )
 
 
-class CloseForm(Form):
+class CloseForm(Versioned):
     """How a request ended, and why."""
 
     outcome = RadioField(_l("How did it end?"), [chosen()])
@@ -77,11 +79,8 @@ class CloseForm(Form):
 
 
 class PublishForm(Versioned):
-    """What its page showed of the request, so that nobody publishes what they have not read."""
+    """The findings that were looked at."""
 
-    seen_version = HiddenField(id="publish-version")
-    #: The values that the page showed (`accelerator.desk.changes`), and the findings that were looked at.
-    shown = HiddenField(id="publish-shown")
     accepted = HiddenField()
 
     @property
@@ -108,7 +107,7 @@ class SplitForm(Versioned):
         return self
 
 
-class MergeForm(Form):
+class MergeForm(Versioned):
     """The request that lives on."""
 
     other = IntegerField(
@@ -119,7 +118,6 @@ class MergeForm(Form):
 class HandOverForm(Versioned):
     """Where to, and why."""
 
-    seen_version = HiddenField(id="hand-over-version")
     region = SelectField(_l("To which region?"), validate_choice=False)
     reason = TextAreaField(
         _l("Why"),

@@ -170,6 +170,11 @@ def _related_ids(request: HelpRequest, requester: Requester | None) -> Any:
     return select(HelpRequest.id).where(own, HelpRequest.id != request.id)
 
 
+def count_parts(session: Session, request_id: int) -> int:
+    """How many needs were split off from a request."""
+    return session.scalars(select(func.count()).where(HelpRequest.split_from_id == request_id)).one()
+
+
 def find_volunteers(session: Session, region_code: str, spellings: list[str], email: str) -> Sequence[User]:
     """People of a region by the beginning of their name, or by their e-mail; few, from an index."""
     if not spellings:

@@ -91,15 +91,20 @@ def read_words(request_id: int, *, by: Viewer, at: datetime) -> int:
     return count
 
 
-def close(request_id: int, outcome: Outcome, reason: str, *, by: Viewer, at: datetime) -> HelpRequest:
+def close(
+    request_id: int, outcome: Outcome, reason: str, *, seen_version: int, by: Viewer, at: datetime
+) -> HelpRequest:
     """End a case. The reason stands in it: for the person who asked, if there is one, else for colleagues.
 
-    Repeating it is harmless; another reason than the one that stands there is refused, nobody would ever read it.
+    What has changed since ``seen_version`` is looked at first. Repeating it is harmless; another reason than the one
+    that stands there is refused, nobody would ever read it.
     """
     request = _lock_own(request_id, by)
     is_closed = request.status == RequestStatus.CLOSED
     if is_closed and reason and reason != _closing_words(request):
         raise NotAllowed("closed_otherwise")
+    if not is_closed:
+        _must_have_seen(request, seen_version)
     if reason and not is_closed:
         kind = EntryKind.NOTE if _requester(request) is None else EntryKind.QUESTION
         entry = _add_entry(request, kind, reason, by=by, at=at)
@@ -124,8 +129,7 @@ def split(request_id: int, parts: list[Part], *, seen_version: int, by: Viewer, 
     request = _lock_own(request_id, by)
     if request.status == RequestStatus.CLOSED:
         raise NotAllowed("moved_on")
-    if request.version != seen_version:
-        raise NotAllowed("edited")
+    _must_have_seen(request, seen_version)
     made = [
         HelpRequest(
             **{name: getattr(request, name) for name in SHARED},
@@ -151,10 +155,11 @@ def split(request_id: int, parts: list[Part], *, seen_version: int, by: Viewer, 
     return made
 
 
-def merge(request_id: int, into_id: int, *, by: Viewer, at: datetime) -> HelpRequest:
+def merge(request_id: int, into_id: int, *, seen_version: int, by: Viewer, at: datetime) -> HelpRequest:
     """The same need twice: this request ends as a duplicate of the other, which lives on; promises end and are told.
 
-    Both are locked in the order of their numbers. Repeating it is harmless.
+    Both are locked in the order of their numbers. What has changed here since ``seen_version`` is looked at first.
+    Repeating it is harmless.
     """
     if request_id == into_id or db.session.get(HelpRequest, into_id) is None:
         raise NotAllowed("not_there")
@@ -168,6 +173,7 @@ def merge(request_id: int, into_id: int, *, by: Viewer, at: datetime) -> HelpReq
         raise NotAllowed("not_there")
     if request.status == RequestStatus.CLOSED:
         raise NotAllowed("moved_on")
+    _must_have_seen(request, seen_version)
     if request.requester_id and other.requester_id is None:
         _give_person(request, other)
     request.duplicate_of_id = into_id
@@ -216,6 +222,11 @@ def _lock_own(request_id: int, by: Viewer) -> HelpRequest:
     if not policy.can_coordinate(by, request.region_code):
         raise NotFound
     return request
+
+
+def _must_have_seen(request: HelpRequest, version: int) -> None:
+    if request.version != version:
+        raise NotAllowed("look_again")
 
 
 def _lock_person_of(request_id: int) -> None:

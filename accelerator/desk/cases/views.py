@@ -28,12 +28,13 @@ from accelerator.desk.cases.forms import (
     PublishForm,
     RevealForm,
     SplitForm,
+    Versioned,
 )
 from accelerator.desk.cases.history import list_past
 from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.transitions import Part
 from accelerator.desk.cases.words import assign_bar_sentence
-from accelerator.desk.changes import Difference, list_changes, snapshot
+from accelerator.desk.changes import Difference, list_changes, snapshot, standing_of
 from accelerator.desk.forms import RequestForm, filled_from
 from accelerator.errors import DomainError, NotAllowed
 from accelerator.extensions import db
@@ -97,7 +98,7 @@ def title_of(found: HelpRequest) -> str:
 def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str, Any]:
     """For a coordinator of the region: verbs, forms, the private part, related cases."""
     requester = queries.find_requester(db.read, found)
-    seen = {"seen_version": str(found.version)}
+    seen = seen_of(found)
     find = sent.get("find") or FindForm.asked()
     return {
         "may": True,
@@ -114,19 +115,26 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
         "changed": sent.get("changed", []),
         "opened": sent.get("form", ""),
         "forms": {
-            "publish": PublishForm(data=seen | {"shown": snapshot(filled_from(found, places(db.read)))}),
+            "publish": PublishForm(data=seen),
             "call": sent.get("call") or CallForm().offer(),
             "note": sent.get("note") or NoteForm(),
             "ask": sent.get("ask") or AskForm(),
-            "close": sent.get("close") or CloseForm().offer(),
+            "close": sent.get("close") or CloseForm(data=seen).offer(),
             "split": sent.get("split") or SplitForm(data=seen).offer(places(db.read), current_language()),
-            "merge": sent.get("merge") or MergeForm(),
+            "merge": sent.get("merge") or MergeForm(data=seen),
+            "merge_related": MergeForm(data=seen),
             "hand_over": sent.get("hand_over")
             or HandOverForm(data=seen).offer(places(db.read), current_language(), found),
             "reveal": sent.get("reveal") or RevealForm(),
             "find": find,
         },
     }
+
+
+def seen_of(found: HelpRequest) -> dict[str, str]:
+    """What a form about a case says that its page showed."""
+    shown = snapshot(filled_from(found, places(db.read)), standing_of(found, queries.count_parts(db.read, found.id)))
+    return {"seen_version": str(found.version), "shown": shown}
 
 
 def look_at_words(found: HelpRequest) -> Any:
@@ -169,8 +177,10 @@ def refuse(request_id: int, form_name: str, form: Any, refused: DomainError | No
     db.session.rollback()
     found = queries.get_case(db.read, request_id, me())
     sent: Sent = {form_name: form, "form": form_name, "refused": refused.sentence() if refused else ""}
-    if refused and "seen_version" in form:
-        form.seen_version.data = str(found.version)  # what changed is on the page now
+    if refused and isinstance(form, Versioned):
+        sent["changed"] = changes_since(form, found)  # on the page now, so it counts as seen
+        for name, value in seen_of(found).items():
+            form[name].data = value
     return draw_case(found, sent, refused.status if refused else 422)
 
 
@@ -274,11 +284,11 @@ def publish_request(request_id: int) -> Response:
     return back(request_id, gettext("It is on the board."))
 
 
-def changes_since(form: PublishForm, found: HelpRequest) -> list[Difference]:
-    """What is not as the page showed it that somebody published from."""
+def changes_since(form: Versioned, found: HelpRequest) -> list[Difference]:
+    """What is not as the page showed it from which somebody sent this."""
     known = places(db.read)
     now = RequestForm(data=filled_from(found, known)).offer(known, current_language(), me())
-    return list_changes(now, form.shown.data)
+    return list_changes(now, standing_of(found, queries.count_parts(db.read, found.id)), form.shown.data)
 
 
 def close_request(request_id: int) -> Response:
@@ -286,7 +296,9 @@ def close_request(request_id: int) -> Response:
     if not form.validate():
         return refuse(request_id, "close", form)
     try:
-        transitions.close(request_id, Outcome(form.outcome.data), form.reason.data, by=me(), at=utcnow())
+        transitions.close(
+            request_id, Outcome(form.outcome.data), form.reason.data, seen_version=form.seen, by=me(), at=utcnow()
+        )
     except NotAllowed as refused:
         return refuse(request_id, "close", form, refused)
     db.session.commit()
@@ -312,7 +324,7 @@ def merge_request(request_id: int) -> Response:
     if not form.validate():
         return refuse(request_id, "merge", form)
     try:
-        transitions.merge(request_id, form.other.data, by=me(), at=utcnow())
+        transitions.merge(request_id, form.other.data, seen_version=form.seen, by=me(), at=utcnow())
     except DomainError as refused:
         return refuse(request_id, "merge", form, refused)
     db.session.commit()
