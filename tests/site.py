@@ -161,7 +161,7 @@ def form_values(form: Tag) -> dict[str, Any]:
             value = (
                 field.get_text() if field.name == "textarea" else field.get("value", "on" if kind == "checkbox" else "")
             )
-        if kind == "checkbox" and name in values:
+        if kind in ("checkbox", "hidden") and name in values:
             values[name] = [*(values[name] if isinstance(values[name], list) else [values[name]]), value]
         else:
             values[name] = value

@@ -127,6 +127,20 @@ def test_all_is_taken_back_and_can_be_confirmed_again(dee: Site, cast: Cast, cre
     fits()
 
 
+def test_after_one_is_taken_back_the_others_can_still_be(context: Flask, site: Site, cast: Cast) -> None:
+    dee = site.as_(cast.dee)
+    one = take_and_report(make_request(title="Bread"), cast.ben)
+    two = take_and_report(make_request(title="Dog"), cast.cy)
+    three = take_and_report(make_request(title="Stove"), cast.kim)
+    page = dee.follow(dee.post("/desk/claims/confirm", {"claim": [str(one), str(two), str(three)]}, status=303))
+    after = dee.follow(dee.press(page, "Take back", claim=str(two)))
+    told = {item["id"]: bool(item.find("button")) for item in after.html.select(".queue-list > li")}
+    assert told == {f"result-{one}": True, f"result-{two}": False, f"result-{three}": True}
+    last = dee.follow(dee.press(after, "Take back all 2"))
+    assert len(last.html.select(".queue-list > li")) == 3
+    assert [claim_now(id_).state for id_ in (one, two, three)] == [ClaimState.REPORTED] * 3
+
+
 def test_photos_stay_with_the_report(context: Flask, site: Site, cast: Cast) -> None:
     with db.transaction() as session:
         session.add(Photo(key="p" * 32, user_id=cast.ben.id, width=4, height=3, created_at=utcnow()))

@@ -74,14 +74,23 @@ class KeepForm(Form):
 
 
 class TickedForm(Form):
-    """The claims that were ticked."""
+    """The claims that were ticked, and all that the page told of."""
 
     claim = SelectMultipleField(coerce=str, validate_choice=False)
+    told = SelectMultipleField(coerce=str, validate_choice=False)
 
     @property
     def ids(self) -> list[int]:
-        """Their numbers, each once; what is no number is left out."""
-        numbers = [
-            int(text) for text in self.claim.data or [] if text.isascii() and text.isdecimal() and len(text) < 19
-        ]
-        return list(dict.fromkeys(numbers))[:MOST]
+        """The numbers of those that were ticked."""
+        return numbers_in(self.claim.data)
+
+    @property
+    def told_ids(self) -> list[int]:
+        """The numbers of all that the page told of; those that were ticked are among them."""
+        return numbers_in([*(self.told.data or []), *(self.claim.data or [])])
+
+
+def numbers_in(texts: list[str] | None) -> list[int]:
+    """Numbers of claims, each once; what is no number is left out."""
+    numbers = [int(text) for text in texts or [] if text.isascii() and text.isdecimal() and len(text) < 19]
+    return list(dict.fromkeys(numbers))[:MOST]

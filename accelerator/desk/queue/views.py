@@ -122,10 +122,11 @@ def confirm_ticked() -> Response:
 
 
 def take_back_ticked() -> Response:
-    ids = TickedForm.posted().ids
+    form = TickedForm.posted()
+    ids = form.ids
     done = sum(settle(board.unconfirm, claim_id) for claim_id in ids)
     notice = gettext("%(done)s of %(all)s taken back. They wait again.", done=done, all=len(ids))
-    return redirect_to(address_of(ids), notice=notice, tone="sky" if done else "sun")
+    return redirect_to(address_of(form.told_ids), notice=notice, tone="sky" if done else "sun")
 
 
 def settle(act: Any, claim_id: int) -> bool:
