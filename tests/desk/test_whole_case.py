@@ -93,6 +93,18 @@ def test_who_splits_a_need_off_does_not_publish_it_alone(dee: Site, cast: Cast) 
     assert request_now(part.id).status == RequestStatus.OPEN
 
 
+def test_the_parts_of_one_need_are_not_offered_as_the_same(dee: Site, cast: Cast) -> None:
+    request_id, again = asked(), asked()
+    same_person(request_id, again)
+    dee.press(dee.get(f"/desk/requests/{request_id}"), "Split", status=303, kinds=["repair", "digital"])
+    parts = [part.id for part in parts_of(request_id)]
+    for one in (request_id, *parts):
+        related = dee.get(f"/desk/requests/{one}").html.find("section", {"aria-labelledby": "related-title"})
+        links = {link["href"].rsplit("/", 1)[1] for link in related.select("a")}
+        assert links == {str(id_) for id_ in (request_id, again, *parts) if id_ != one}
+        assert [button["value"] for button in related.select("button")] == [str(again)]
+
+
 @pytest.mark.parametrize("kinds", [[], ["nonsense"]])
 def test_a_split_into_nothing_is_refused(dee: Site, kinds: list[str]) -> None:
     request_id = asked()

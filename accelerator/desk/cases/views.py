@@ -107,7 +107,10 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
         "publish_bar": policy.publish_bar(viewer, found) if found.status == RequestStatus.RECEIVED else None,
         "look": look_at_words(found) if found.status == RequestStatus.RECEIVED else None,
         "private": show_private(found, requester, viewer, utcnow()),
-        "related": [describe_related(row) for row in queries.list_related(db.read, found, requester, viewer)],
+        "related": [
+            describe_related(row) | {"may_merge": may_merge(found, row)}
+            for row in queries.list_related(db.read, found, requester, viewer)
+        ],
         "elsewhere": queries.count_elsewhere(db.read, found, requester, viewer),
         "unread": queries.count_unread(db.read, found.id),
         "volunteers": describe_volunteers(found, find),
@@ -151,8 +154,13 @@ def describe_related(row: HelpRequest) -> dict[str, Any]:
         "locale": row.locale if row.title else current_language(),
         "status": formatting.outcome_label(row.outcome) if row.outcome else formatting.request_status_label(row.status),
         "when": formatting.day(row.created_at, utcnow(), known.zone(row.region_code)),
-        "is_open": row.status != RequestStatus.CLOSED,
     }
+
+
+def may_merge(found: HelpRequest, other: HelpRequest) -> bool:
+    """Whether they may be the same need: both are open, and no split has said that they are different ones."""
+    is_split = found.id == other.split_from_id or found.split_from_id in (other.id, other.split_from_id or other.id)
+    return RequestStatus.CLOSED not in (found.status, other.status) and not is_split
 
 
 def describe_volunteers(found: HelpRequest, find: FindForm) -> list[dict[str, Any]]:
