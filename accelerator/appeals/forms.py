@@ -208,8 +208,9 @@ class TransferForm(SeenForm, WordForm):
         description=_l("The sender reads it, and so do the coordinators there."),
     )
 
-    def offer(self, places: Places, language: str, own: str) -> Any:
-        others = [pair for pair in places.region_choices(language) if pair[0] != own]
+    def offer(self, places: Places, language: str, own: str, coordinated: frozenset[str]) -> Any:
+        """``coordinated``: the regions with somebody who answers."""
+        others = [pair for pair in places.region_choices(language) if pair[0] in coordinated - {own}]
         self.region.choices = [("", gettext("Choose")), *others]
         return self
 

@@ -24,7 +24,7 @@ from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.photos import Photo, PhotoRefused, read_photo
 from accelerator.reference import places
-from accelerator.regions.queries import list_with_desk
+from accelerator.regions.queries import list_coordinated, list_with_desk
 from accelerator.security import client_address
 
 #: Holds the form's key, from which the code is made again, until the sender has written it down.
@@ -135,13 +135,24 @@ def show_form(template: str, form: LetterForm, status: int | None = None) -> Res
         kept_days=settings().keep_appeals_days,
         has_auditors=bool(auditors_key(settings())),
         is_only_looking=has_demonstration_key(settings()),
-        desks=[(region.name(language), region.desk_phone) for region in list_with_desk(db.read)],
+        desks=list_desks(),
         total=total,
         regions=[(known.name(code, language), figures) for code, figures in by_region.items()],
         kinds=[(kind_label(kind), figures) for kind, figures in by_kind.items()],
         active="ask",
     )
     return private(make_response(html, status or (422 if form.errors else 200)))
+
+
+def list_desks() -> list[tuple[str, str]]:
+    """Regions and the telephones of their coordinators."""
+    return [(region.name(current_language()), region.desk_phone) for region in list_with_desk(db.read)]
+
+
+def desks_instead(appeal: Appeal) -> list[tuple[str, str]] | None:
+    """The telephones that there are, where nobody coordinates the region that should answer; else `None`."""
+    is_answered = appeal.for_auditors or appeal.region_code in list_coordinated(db.read)
+    return None if is_answered else list_desks()
 
 
 # ---- the code ----
@@ -188,6 +199,7 @@ def show_code() -> Response:
         "appeals/code.html",
         code=group_code(code_of_form(form_key)),
         card=cards.make_card(appeal, places(db.read), utcnow()),
+        desks=desks_instead(appeal),
         active="ask",
     )
     return private(make_response(html))
@@ -280,6 +292,7 @@ def show_appeal(appeal: Appeal, code: str, forms: dict[str, Any] | None = None, 
         forms={name: WordForm(prefix=f"{name}-").with_key() for name in ("word", "reopen")} | (forms or {}),
         days=settings().appeal_days,
         looks=queries.count_looks(db.read, appeal.id),
+        desks=desks_instead(appeal),
         notice=notice,
         active="ask",
     )

@@ -53,6 +53,8 @@ class Case:
     by: str
     is_late: bool
     phone: str
+    #: Where nobody coordinates the region: the telephones that there are, as (region, telephone); else `None`.
+    desks: list[tuple[str, str]] | None
     #: Promises about which the person can say that they were kept: (claim's number, sentence).
     to_confirm: list[tuple[int, str]]
     #: Questions of the desk without an answer.
@@ -74,6 +76,7 @@ def make_case(
     language: str,
     *,
     survivor: HelpRequest | None,
+    desks: list[tuple[str, str]] | None,
     at: datetime,
 ) -> Case:
     """Everything about one request. ``survivor``: the request that it was put together with, if it was."""
@@ -92,6 +95,7 @@ def make_case(
         by=format_date(stands.by, "EEEE, d MMMM") if stands.by else "",
         is_late=bool(stands.by and at.astimezone(zone).date() > stands.by),
         phone=places.regions[request.region_code].desk_phone,
+        desks=None if request.status == RequestStatus.CLOSED else desks,
         to_confirm=to_confirm,
         questions=[said for said in talk if said.entry.kind == EntryKind.QUESTION and said.entry.seen_at is None],
         talk=[(s.entry.kind == EntryKind.QUESTION, s.text, s.entry.created_at) for s in talk if s.text],

@@ -28,7 +28,7 @@ from accelerator.questionnaire.document import Document
 from accelerator.questionnaire.document import Page as Questions
 from accelerator.questionnaire.forms import QuestionForm, build, make_form
 from accelerator.reference import places
-from accelerator.regions.queries import list_with_desk
+from accelerator.regions.queries import list_coordinated, list_with_desk
 from accelerator.security import client_address, is_same_origin
 
 #: Nobody reads and fills in all pages faster than this; programs do.
@@ -359,6 +359,7 @@ def case_of(found: HelpRequest, *, at: datetime) -> status.Case:
         places(db.read),
         current_language(),
         survivor=survivor,
+        desks=None if found.region_code in list_coordinated(db.read) else list_desks(),
         at=at,
     )
 

@@ -90,6 +90,7 @@ def test_a_coordinator_answers_and_decides(site: Site, cast: Cast) -> None:
         ("Decide", {"decide-words": "Because."}, "Please choose one."),
         ("Decide", {"decide-outcome": "refused", "decide-words": ""}, "Please give the reasons"),
         ("Hand over", {"transfer-region": ALMATY, "transfer-words": "Theirs."}, "Please choose one."),
+        ("Hand over", {"transfer-region": "KZ-79", "transfer-words": "Theirs."}, "Please choose one."),  # no desk
         ("Hand over", {"transfer-region": ASTANA, "transfer-words": ""}, "Please give the reason."),
     ],
 )
@@ -102,6 +103,11 @@ def test_what_is_wrong_is_told(site: Site, cast: Cast, button: str, fields: dict
     for value in (text for name, text in fields.items() if name.endswith("words") and text.strip()):
         assert value in page.text
     assert now(sent.id).version == 1
+
+
+def test_it_is_handed_only_to_regions_where_somebody_answers(site: Site, cast: Cast) -> None:
+    page = site.as_(cast.dee).get(f"/desk/appeals/{send().id}")
+    assert [option["value"] for option in page.html.select("[name=transfer-region] option")] == ["", ASTANA]
 
 
 def test_it_is_given_to_a_colleague_of_the_region(site: Site, cast: Cast) -> None:

@@ -14,9 +14,10 @@ from accelerator.clock import utcnow
 from accelerator.codes import group_code
 from accelerator.errors import NotAllowed
 from accelerator.extensions import db, vault
+from accelerator.regions.models import Region
 from accelerator.vault.keys import KeyGone
 from tests.appeals.letters import TEXT, code_on, decide, look, now, report, send, write
-from tests.cast import Cast
+from tests.cast import ALMATY, Cast
 from tests.site import Site, text_of
 from tests.steps import events_of
 
@@ -29,6 +30,17 @@ def test_it_says_by_which_date_an_answer_comes(site: Site) -> None:
     assert "You get an answer by" in page
     assert str(now(sent.id).due_on.year) in page
     assert "working days are left" in page
+
+
+def test_a_region_without_coordinators_says_so_and_shows_the_telephones(site: Site, cast: Cast) -> None:
+    alone, phone = "There is no coordinator in this region yet", "+7 727 111 22 33"
+    with db.transaction() as session:
+        session.get_one(Region, ALMATY).desk_phone = phone
+    far = send(region_code="KZ-79")
+    assert alone in text_of(look(site, far.code))
+    assert phone in text_of(look(site, far.code))
+    assert alone not in text_of(look(site, send().code))
+    assert alone not in text_of(look(site, send(Kind.INTEGRITY, region_code="KZ-79").code))
 
 
 def test_late_is_called_late(site: Site) -> None:

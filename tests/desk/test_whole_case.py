@@ -4,6 +4,7 @@ import pytest
 from bs4 import Tag
 from flask import Flask
 
+from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
 from accelerator.board.models import Claim, ClaimState, HelpRequest, RequestStatus
 from accelerator.clock import utcnow
@@ -214,6 +215,7 @@ def test_unread_words_go_with_it(context: Flask, site: Site, cast: Cast) -> None
         ({"region": ""}, "Please choose one."),
         ({"region": ALMATY}, "Please choose one."),
         ({"region": "KZ-75/medeu"}, "Please choose one."),
+        ({"region": "KZ-79"}, "Please choose one."),  # nobody coordinates it
         ({"reason": " "}, "Please fill this in."),
     ],
 )
@@ -225,6 +227,20 @@ def test_handing_over_needs_a_place_and_a_reason(dee: Site, wrong: dict[str, str
     kept = answer.html.select_one("#hand-over[open] textarea[name=reason]")
     assert kept.get_text().strip() == fields["reason"].strip()
     assert request_now(request_id).region_code == ALMATY
+
+
+def test_only_regions_with_a_desk_are_offered(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, dee = asked(), site.as_(cast.dee)
+
+    def offered() -> set[str]:
+        options = dee.get(f"/desk/requests/{request_id}").html.select("#hand-over select[name=region] option")
+        return {option["value"] for option in options} - {""}
+
+    assert offered() == {ASTANA}
+    cast.add("former", regions=["KZ-79"])  # no coordinator any more
+    assert offered() == {ASTANA}
+    cast.add("sho", role=Role.COORDINATOR, regions=["KZ-79", ASTANA])
+    assert offered() == {ASTANA, "KZ-79"}
 
 
 def test_who_hands_over_second_sees_that_it_changed_and_keeps_the_reason(

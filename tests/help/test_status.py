@@ -10,14 +10,15 @@ from sqlalchemy import select
 from accelerator import limits
 from accelerator.appeals.models import Appeal
 from accelerator.board import transitions as board
-from accelerator.board.models import Claim, HelpRequest, Timing
+from accelerator.board.models import Claim, HelpRequest, RequestStatus, Timing
 from accelerator.clock import utcnow
 from accelerator.codes import ALPHABET, group_code, make_code, read_code
 from accelerator.extensions import db, vault
 from accelerator.help import views, visits
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
 from accelerator.help.reveals import reveal_to_coordinator
-from tests.cast import Cast, viewer_of
+from accelerator.regions.models import Region
+from tests.cast import ALMATY, Cast, viewer_of
 from tests.factories import make_request, make_requester
 from tests.help.filling import later, show_code
 from tests.site import Site, text_of
@@ -61,6 +62,20 @@ def ask_the_person(request_id: int, text: str) -> int:
 
 
 # ---- the door ----
+
+
+@pytest.mark.parametrize("phone", ["", "+7 727 111 22 33"])
+def test_a_region_without_coordinators_says_so_and_shows_the_telephones(
+    context: Flask, site: Site, cast: Cast, phone: str
+) -> None:
+    with db.transaction() as session:
+        session.get_one(Region, ALMATY).desk_phone = phone
+    page = text_of(show_code(site, asked(region="KZ-79", district=None)[1]))
+    assert "There is no coordinator in this region yet" in page
+    assert (phone or "The telephone numbers of the coordinators will stand here soon.") in page
+    assert "There is no coordinator" not in text_of(show_code(Site(site.app), asked()[1]))
+    closed = asked(region="KZ-79", district=None, status=RequestStatus.CLOSED)[1]
+    assert "There is no coordinator" not in text_of(show_code(Site(site.app), closed))
 
 
 def test_the_code_opens_the_page_however_it_is_written(context: Flask, site: Site) -> None:

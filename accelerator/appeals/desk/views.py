@@ -31,6 +31,7 @@ from accelerator.integrity.queries import list_events
 from accelerator.paging import Cursor
 from accelerator.phones import spaced, split_phone
 from accelerator.reference import places
+from accelerator.regions.queries import list_coordinated
 
 #: What the operator runs for the auditors.
 EXPORT_COMMAND = "flask --app wsgi appeals export-sealed FILE.jsonl"
@@ -138,7 +139,9 @@ def blank_forms(appeal: Appeal) -> dict[str, Any]:
     return {
         "answer": AnswerForm(prefix="answer-", data=seen).with_key(),
         "decide": DecideForm(prefix="decide-", data=seen).offer().with_key(),
-        "transfer": TransferForm(prefix="transfer-", data=seen).offer(known, language, appeal.region_code).with_key(),
+        "transfer": TransferForm(prefix="transfer-", data=seen)
+        .offer(known, language, appeal.region_code, list_coordinated(db.read))
+        .with_key(),
         "reopen": ReopenForm(prefix="reopen-", data=seen).with_key(),
     }
 
@@ -185,7 +188,9 @@ def close_appeal(appeal_id: int) -> Response:
 
 def transfer_appeal(appeal_id: int) -> Response:
     appeal = queries.get_appeal(db.read, appeal_id, me())
-    form = TransferForm.posted(prefix="transfer-").offer(places(db.read), current_language(), appeal.region_code)
+    form = TransferForm.posted(prefix="transfer-").offer(
+        places(db.read), current_language(), appeal.region_code, list_coordinated(db.read)
+    )
     if not form.validate():
         return mend(appeal, Verb.TRANSFER, "transfer", form)
     transitions.transfer(
@@ -251,5 +256,5 @@ def tell_changed(error: AppealChanged) -> Response:
     if isinstance(form, DecideForm):
         form.offer()
     if isinstance(form, TransferForm):
-        form.offer(places(db.read), current_language(), appeal.region_code)
+        form.offer(places(db.read), current_language(), appeal.region_code, list_coordinated(db.read))
     return draw_case(appeal, {name: form}, status=409, is_changed=True)

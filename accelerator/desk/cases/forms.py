@@ -127,8 +127,10 @@ class HandOverForm(Versioned):
         id="hand-over-reason",
     )
 
-    def offer(self, places: Places, language: str, request: HelpRequest) -> Any:
-        others = [pair for pair in places.region_choices(language) if pair[0] != request.region_code]
+    def offer(self, places: Places, language: str, request: HelpRequest, coordinated: frozenset[str]) -> Any:
+        """``coordinated``: the regions with a desk that sees what comes."""
+        open_to = coordinated - {request.region_code}
+        others = [pair for pair in places.region_choices(language) if pair[0] in open_to]
         self.region.choices = [("", _l("Choose")), *others]
         return self
 

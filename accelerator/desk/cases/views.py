@@ -44,6 +44,7 @@ from accelerator.help.models import CallOutcome
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.reference import needs_words, places
+from accelerator.regions.queries import list_coordinated
 from accelerator.safe_next import safe_next
 from accelerator.screening.looking import look_at
 
@@ -127,7 +128,7 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
             "merge": sent.get("merge") or MergeForm(data=seen),
             "merge_related": MergeForm(data=seen),
             "hand_over": sent.get("hand_over")
-            or HandOverForm(data=seen).offer(places(db.read), current_language(), found),
+            or HandOverForm(data=seen).offer(places(db.read), current_language(), found, list_coordinated(db.read)),
             "reveal": sent.get("reveal") or RevealForm(),
             "find": find,
         },
@@ -341,7 +342,7 @@ def merge_request(request_id: int) -> Response:
 
 def hand_over_request(request_id: int) -> Response:
     found, known = queries.get_case(db.read, request_id, me()), places(db.read)
-    form = HandOverForm.posted().offer(known, current_language(), found)
+    form = HandOverForm.posted().offer(known, current_language(), found, list_coordinated(db.read))
     if not form.validate():
         return refuse(request_id, "hand_over", form)
     region = form.region.data
