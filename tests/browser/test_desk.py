@@ -8,13 +8,26 @@ from playwright.sync_api import expect
 
 from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
-from accelerator.board.models import Credit, RequestStatus
+from accelerator.board.models import Credit, HelpRequest, RequestStatus
 from accelerator.clock import utcnow
+from accelerator.extensions import db
 from tests.browser.conftest import Browse
 from tests.browser.tabs import Tab
 from tests.browser.world import World, unique
 from tests.cast import viewer_of
 from tests.factories import make_requester
+
+#: The words of an element that do not stand on one line.
+BROKEN_WORDS = """table => {
+  const broken = [], texts = document.createTreeWalker(table, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/\\p{L}+/gu)) {
+    const range = document.createRange()
+    range.setStart(texts.currentNode, word.index)
+    range.setEnd(texts.currentNode, word.index + word[0].length)
+    if (range.getClientRects().length > 1) broken.push(word[0])
+  }
+  return broken
+}"""
 
 with_and_without_script = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
@@ -295,3 +308,18 @@ def test_a_need_is_split_by_ticking_one_kind(world: World, browse: Browse, scrip
     desk.press("Split", desk.page.locator("#split"))
     expect(desk.page.locator("#messages .notice")).to_be_visible()
     expect(desk.main.locator("#errors")).to_have_count(0)
+
+
+def test_what_a_colleague_changed_is_read_in_whole_words_on_a_phone(world: World, browse: Browse) -> None:
+    request_id = world.request(title="Стремянка и водопроводчик")
+    desk = browse(world.person(Role.COORDINATOR), script=False, language="ru")
+    desk.open(f"/desk/requests/{request_id}/edit")
+    with world.app.app_context(), db.transaction() as session:
+        found = session.get_one(HelpRequest, request_id)
+        found.title, found.version = "Достопримечательности", found.version + 1
+    desk.allow(422)
+    desk.page.locator("[name=story]").fill("Переосвидетельствование несовершеннолетних")
+    desk.page.locator("main form .btn-primary").last.click()
+    expect(desk.page.locator(".differs")).to_contain_text("Достопримечательности")
+    assert desk.page.locator(".differs").evaluate(BROKEN_WORDS) == []
+    desk.look()
