@@ -108,10 +108,7 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
         "publish_bar": policy.publish_bar(viewer, found) if found.status == RequestStatus.RECEIVED else None,
         "look": look_at_words(found) if found.status == RequestStatus.RECEIVED else None,
         "private": show_private(found, requester, viewer, utcnow()),
-        "related": [
-            describe_related(row) | {"may_merge": may_merge(found, row)}
-            for row in queries.list_related(db.read, found, requester, viewer)
-        ],
+        "related": [describe_mergeable(row, found) for row in queries.list_related(db.read, found, requester, viewer)],
         "elsewhere": queries.count_elsewhere(db.read, found, requester, viewer),
         "unread": queries.count_unread(db.read, found.id),
         "volunteers": describe_volunteers(found, find),
@@ -156,6 +153,10 @@ def describe_related(row: HelpRequest) -> dict[str, Any]:
         "status": formatting.outcome_label(row.outcome) if row.outcome else formatting.request_status_label(row.status),
         "when": formatting.day(row.created_at, utcnow(), known.zone(row.region_code)),
     }
+
+
+def describe_mergeable(row: HelpRequest, found: HelpRequest) -> dict[str, Any]:
+    return describe_related(row) | {"may_merge": may_merge(found, row)}
 
 
 def may_merge(found: HelpRequest, other: HelpRequest) -> bool:
