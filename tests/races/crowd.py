@@ -27,8 +27,8 @@ class Member:
         return viewer_of(self.person)
 
 
-def crowd(size: int, *, role: Role = Role.VOLUNTEER) -> list[Member]:
-    """``size`` people of Almaty, signed in. Needs an application context."""
+def crowd(size: int, *, role: Role = Role.VOLUNTEER, region: str = ALMATY) -> list[Member]:
+    """``size`` people of a region, signed in. Needs an application context."""
     global _made
     now = utcnow()
     with db.transaction() as session:
@@ -39,7 +39,7 @@ def crowd(size: int, *, role: Role = Role.VOLUNTEER) -> list[Member]:
                 name=f"Person {_made + n}",
                 role=role.value,
                 locale="en",
-                region_code=ALMATY,
+                region_code=region,
                 age_group=AgeGroup.ADULT.value,
                 created_at=now,
             )
@@ -54,7 +54,7 @@ def crowd(size: int, *, role: Role = Role.VOLUNTEER) -> list[Member]:
             for user in users
         )
         if role is Role.COORDINATOR:
-            session.add_all(CoordinatorRegion(user_id=user.id, region_code=ALMATY) for user in users)
+            session.add_all(CoordinatorRegion(user_id=user.id, region_code=region) for user in users)
         return [
             Member(Person(u.id, u.email, u.name, u.public_ref, u.role), Browser(session=tokens[u.id])) for u in users
         ]

@@ -56,8 +56,8 @@ def test_two_that_are_merged_into_each_other_leave_one(servers: Servers, house: 
 def test_handing_over_and_everything_else_at_once_leaves_one_region_with_all_of_it(
     servers: Servers, house: Flask
 ) -> None:
-    dees = crowd(4, role=Role.COORDINATOR)
-    people = crowd(4)
+    dees, people = crowd(4, role=Role.COORDINATOR), crowd(4)
+    crowd(1, role=Role.COORDINATOR, region=ASTANA)
     for _ in range(3):
         request_id = make_request(capacity=10)
         make_requester(request_id=request_id)
