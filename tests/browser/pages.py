@@ -243,6 +243,7 @@ NOT_PAGES = frozenset({
     "/live/changes",
     "/photos/<string(length=32):key>-<any(small, large):size>.webp",
     "/requests/<int:request_id>/picture.png",
+    "/requests/<int:request_id>/standing",
     "/requests/back",  # only leads elsewhere
     "/share.png",
 })  # fmt: skip
