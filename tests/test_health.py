@@ -124,7 +124,8 @@ def test_without_a_database_readers_are_told_to_come_back(site: Site, database_k
         assert "Traceback" not in said
 
 
-def test_it_is_healthy_again_by_itself(site: Site, database_kind: str) -> None:
+def test_it_is_healthy_again_by_itself(site: Site, database_kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "EVERY", 0)
     if database_kind == "sqlite":
         pytest.skip("a file that is gone stays gone")
     make_read_only(site, database_kind)
@@ -187,3 +188,17 @@ def test_the_words_of_the_503_are_ours(site: Site) -> None:
     assert "Help needed" in text_of(site.get("/"))
     with site.app.app_context():
         assert db.read.scalar(text("SELECT 1")) == 1
+
+
+def test_what_is_broken_is_looked_at_once_a_second_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+
+    def fail() -> bool:
+        looks.append(time.monotonic())
+        raise RuntimeError
+
+    monkeypatch.setattr(db, "is_free", fail)
+    start = time.monotonic()
+    for _ in range(50):
+        assert reason(site) == "RuntimeError"
+    assert len(looks) <= 1 + (time.monotonic() - start) / health.EVERY
