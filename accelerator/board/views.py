@@ -135,16 +135,18 @@ def show_standing(request_id: int) -> Response:
     viewer = me()
     if not policy.can_see_request(viewer, found):
         raise NotFound
+    page = url_for(".show_request", request_id=request_id)
     if not wants_partial():
-        return redirect_to(url_for(".show_request", request_id=request_id))
+        return redirect_to(page)
     mine = viewer.claims.get(request_id)
     if mine and mine.state == ClaimState.WAITING:
         card = cards.make_card(found, places(db.read), utcnow())
         return make_response(render_template("board/_seats_only.html", card=card, is_mine=False))
     if request.args.get("view") == "page":
         return no_content({"HX-Refresh": "true"})
-    said = cards.Said(tell.sentence("promoted", found.title), "leaf") if mine else cards.Said("", "leaf")
-    response = answer_with_card(queries.get_card(db.read, request_id), said)
+    said = cards.Said(tell.sentence("promoted", found.title), "leaf") if mine else None
+    drawn = draw_own_card(queries.get_card(db.read, request_id), said)
+    response = respond(page=page, partial=drawn, notice=said.text if said else "")
     response.headers.update({"HX-Retarget": f"#request-{request_id}", "HX-Reswap": "outerHTML"})
     return response
 
@@ -158,19 +160,23 @@ def start_request(request_id: int) -> Response:
 
 
 def answer_with_card(row: Any, said: cards.Said, status: int = 200) -> Response:
+    """After an action: the card as it is now for the viewer, or the page without htmx, with what has happened."""
+    page = safe_next(request.form.get("next")) or url_for("board.show_request", request_id=row.id)
+    if request.form.get("view") == "page":  # more than the card changes on the request's own page
+        return redirect_to(page, notice=said.text, tone=said.tone, link=said.link)
+    partial = draw_own_card(row, said)
+    return respond(page=page, partial=partial, notice=said.text, tone=said.tone, link=said.link, status=status)
+
+
+def draw_own_card(row: Any, said: cards.Said | None) -> str:
     """The request's card as it is now for the viewer, with the header's counter beside it."""
     viewer = me()
     position = 0
     if row.id in viewer.claims and viewer.claims[row.id].state == ClaimState.WAITING:
         claim = queries.find_active_claim(db.read, row.id, viewer.id)
         position = queries.waiting_position(db.read, claim) if claim else 0
-    page = safe_next(request.form.get("next")) or url_for("board.show_request", request_id=row.id)
-    if request.form.get("view") == "page":  # more than the card changes on the request's own page
-        return redirect_to(page, notice=said.text, tone=said.tone, link=said.link)
     card = cards.draw_card(row, viewer, places(db.read), settings(), utcnow(), position=position, said=said)
-    counter = render_template("board/_open_count.html", viewer=viewer, is_swap=True)
-    partial = str(card) + counter
-    return respond(page=page, partial=partial, notice=said.text, tone=said.tone, link=said.link, status=status)
+    return str(card) + render_template("board/_open_count.html", viewer=viewer, is_swap=True)
 
 
 def refuse_claim(error: transitions.ClaimRefused) -> Response:

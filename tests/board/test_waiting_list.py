@@ -188,6 +188,18 @@ def test_a_page_that_waits_asks_how_it_stands(context: Flask, site: Site, cast: 
     assert 'id="open-count"' in card.text
 
 
+def test_a_page_whose_wait_has_ended_shows_the_card_and_says_nothing(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=1)
+    take(request_id, cast.cy)
+    claim_id = wait(request_id, cast.ben)
+    with db.transaction():
+        board.remove(claim_id, by=viewer_of(cast.dee), at=utcnow(), reason="-")
+    card = alone(site.as_(cast.ben).web.get, f"/requests/{request_id}/standing", headers=HTMX)
+    assert card.headers["HX-Retarget"] == f"#request-{request_id}"
+    assert "Join the waiting list" in text_of(card)
+    assert card.html.select(".notice") == []
+
+
 def test_while_it_waits_it_is_told_the_seats(context: Flask, site: Site, cast: Cast) -> None:
     request_id = make_request(capacity=2)
     take(request_id, cast.cy)
