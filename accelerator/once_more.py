@@ -6,12 +6,12 @@ It travels in the pages themselves and is kept nowhere.
 import json
 from dataclasses import dataclass
 
-from flask import Response, make_response, render_template, request
+from flask import Response, current_app, make_response, render_template, request
 
 from accelerator import incoming
 from accelerator.htmx import is_htmx
 from accelerator.safe_next import safe_next
-from accelerator.security import TOKEN_FIELD, comes_from_our_page
+from accelerator.security import TOKEN_FIELD, comes_from_our_page, private
 
 #: What a page of the desk sends along of what it showed: nobody typed it.
 CARRIED = frozenset({"seen", "shown"})
@@ -59,16 +59,14 @@ def what_was_typed() -> Typed | None:
         return None
     fields = [(name, sound(value)) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
     typed = Typed(request.path, fields, any(file.filename for file in request.files.values()))
-    has_page = "GET" in (request.url_rule.methods or ())
-    return typed if typed.words or (has_page and fields) else None
+    return typed if typed.words or (has_page() and fields) else None
+
+
+def has_page() -> bool:
+    """Whether the form has a page at its own address."""
+    return "GET" in current_app.url_map.bind("").allowed_methods(request.path)
 
 
 def show_again(typed: Typed, status: int = 200) -> Response:
     """The page with the button that sends it once more, with the token of the session that counts now."""
-    return unstored(make_response(render_template("errors/once_more.html", typed=typed), status))
-
-
-def unstored(response: Response) -> Response:
-    """What may hold somebody's words stays on no disk."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(make_response(render_template("errors/once_more.html", typed=typed), status))

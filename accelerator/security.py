@@ -170,6 +170,12 @@ def set_headers(response: Response) -> Response:
     return response
 
 
+def private(response: Response) -> Response:
+    """Neither the browser nor anything between keeps a copy."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def live_url() -> str:
     """Where the pages of this request find the live stream."""
     configured = str(current_app.config["LIVE_URL"])

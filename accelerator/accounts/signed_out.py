@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 
 from accelerator.accounts.forms import SignInForm
 from accelerator.accounts.pending_claim import Wanted, seal
@@ -10,7 +10,7 @@ from accelerator.accounts.sessions import current_viewer
 from accelerator.accounts.views import show_sign_in
 from accelerator.errors import OutOfDate, SignInNeeded, tell
 from accelerator.htmx import is_htmx
-from accelerator.once_more import Typed, show_again, what_was_typed
+from accelerator.once_more import Typed, has_page, show_again, what_was_typed
 from accelerator.safe_next import safe_next
 from accelerator.security import comes_from_our_page
 
@@ -19,7 +19,7 @@ def ask_to_sign_in(error: SignInNeeded) -> Response:
     """Send the person to sign in, and remember where they were going, what they wrote and which place they wanted."""
     wanted = {"next": request.path}
     if request.method != "GET":
-        wanted["next"] = safe_next(request.form.get("next")) or page_of_form()
+        wanted["next"] = safe_next(request.form.get("next")) or (request.path if has_page() else "/me")
         if request.endpoint == "board.claim_request" and request.view_args:
             wanted = {
                 "next": url_for("board.show_request", **request.view_args),
@@ -33,12 +33,6 @@ def ask_to_sign_in(error: SignInNeeded) -> Response:
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": target})
     return Response(status=303, headers={"Location": target})
-
-
-def page_of_form() -> str:
-    """The page whose form was sent, when it has the form's own address; else one's own page."""
-    has_page = "GET" in current_app.url_map.bind("").allowed_methods(request.path)
-    return request.path if has_page else "/me"
 
 
 def offer_again(error: OutOfDate) -> Response:

@@ -28,11 +28,11 @@ from accelerator.errors import DomainError, TooManyTries
 from accelerator.extensions import db
 from accelerator.htmx import redirect_to
 from accelerator.i18n import COOKIE, current_language
-from accelerator.once_more import Typed, show_again, unstored
+from accelerator.once_more import Typed, show_again
 from accelerator.photos import delete_photo
 from accelerator.reference import codes_of, mask_of, places
 from accelerator.safe_next import safe_next
-from accelerator.security import client_address
+from accelerator.security import client_address, private
 
 
 def sign_in() -> Response:
@@ -42,23 +42,26 @@ def sign_in() -> Response:
         return show_sign_in(SignInForm.asked())
     form = SignInForm.posted()
     if not form.validate():
-        return show_sign_in(form, 422, request.form.get("typed", ""))
+        return show_sign_in(form, 422)
     at = utcnow()
     if not may_try_to_sign_in(form.email.data):
         form.add_error("password", TooManyTries().sentence())
-        return show_sign_in(form, 429, request.form.get("typed", ""))
+        return show_sign_in(form, 429)
     user = queries.find_by_email(db.read, form.email.data)
     if not passwords.is_password(form.password.data, user.password_hash if user else None) or user is None:
         form.add_error(
             "password", gettext("E-mail and password do not fit together. Try again, or ask for a new password.")
         )
-        return show_sign_in(form, 422, request.form.get("typed", ""))
+        return show_sign_in(form, 422)
     for limit, key in tries_of(form.email.data):
         limits.spend(db.session, limit, key, at=at, amount=-1)
     sessions.begin(user, at=at)
     db.session.commit()
     typed = Typed.load(request.form.get("typed"))
-    return show_again(typed) if typed and sessions.new_viewer() else go_on(form)
+    if typed is None:
+        return go_on(form)
+    sessions.new_viewer()  # its token is the one that the page carries
+    return show_again(typed)
 
 
 def may_try_to_sign_in(email: str) -> bool:
@@ -87,8 +90,9 @@ def spend_all(*spent: tuple[limits.Limit, str]) -> bool:
 
 def show_sign_in(form: SignInForm, status: int = 200, typed: str = "") -> Response:
     """The page; ``typed`` (`Typed.dump`) is what they were writing when their session ended, never from an address."""
+    typed = typed or request.form.get("typed", "")
     html = render_template("accounts/sign_in.html", form=form, typed=typed, active="me")
-    return unstored(make_response(html, status)) if typed else make_response(html, status)
+    return private(make_response(html, status)) if typed else make_response(html, status)
 
 
 def go_on(form: WithNext, notice: str = "") -> Response:

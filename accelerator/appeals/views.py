@@ -24,8 +24,8 @@ from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.photos import Photo, PhotoRefused, read_photo
 from accelerator.reference import places
-from accelerator.regions.queries import list_coordinated, list_with_desk
-from accelerator.security import client_address
+from accelerator.regions.desks import desks_instead, list_desks
+from accelerator.security import client_address, private
 
 #: Holds the form's key, from which the code is made again, until the sender has written it down.
 COOKIE = "appeal"
@@ -144,17 +144,6 @@ def show_form(template: str, form: LetterForm, status: int | None = None) -> Res
     return private(make_response(html, status or (422 if form.errors else 200)))
 
 
-def list_desks() -> list[tuple[str, str]]:
-    """Regions and the telephones of their coordinators."""
-    return [(region.name(current_language()), region.desk_phone) for region in list_with_desk(db.read)]
-
-
-def desks_instead(appeal: Appeal) -> list[tuple[str, str]] | None:
-    """The telephones that there are, where nobody coordinates the region that should answer; else `None`."""
-    is_answered = appeal.for_auditors or appeal.region_code in list_coordinated(db.read)
-    return None if is_answered else list_desks()
-
-
 # ---- the code ----
 
 
@@ -199,7 +188,7 @@ def show_code() -> Response:
         "appeals/code.html",
         code=group_code(code_of_form(form_key)),
         card=cards.make_card(appeal, places(db.read), utcnow()),
-        desks=desks_instead(appeal),
+        desks=None if appeal.for_auditors else desks_instead(appeal.region_code),
         active="ask",
     )
     return private(make_response(html))
@@ -292,7 +281,7 @@ def show_appeal(appeal: Appeal, code: str, forms: dict[str, Any] | None = None, 
         forms={name: WordForm(prefix=f"{name}-").with_key() for name in ("word", "reopen")} | (forms or {}),
         days=settings().appeal_days,
         looks=queries.count_looks(db.read, appeal.id),
-        desks=desks_instead(appeal),
+        desks=None if appeal.for_auditors else desks_instead(appeal.region_code),
         notice=notice,
         active="ask",
     )
@@ -302,12 +291,6 @@ def show_appeal(appeal: Appeal, code: str, forms: dict[str, Any] | None = None, 
 def show_code_form(form: CodeForm) -> Response:
     html = render_template("appeals/code_form.html", form=form, active="ask")
     return private(make_response(html, 422 if form.errors else 200))
-
-
-def private(response: Response) -> Response:
-    """Neither the browser nor anything between keeps a copy."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 # ---- limits: by a keyed hash of address and hour, which says nothing to anybody once the hour is over ----

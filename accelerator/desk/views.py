@@ -28,6 +28,7 @@ from accelerator.i18n import current_language
 from accelerator.reference import places
 from accelerator.safe_next import safe_next
 from accelerator.screening.looking import look_at
+from accelerator.security import private
 
 
 def list_requests() -> Response:
@@ -110,9 +111,7 @@ def show_request_form(form: RequestForm, found: HelpRequest | None, *, changed: 
         ),
         active="desk",
     )
-    response = make_response(html, 422 if form.errors else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(make_response(html, 422 if form.errors else 200))
 
 
 def back_to_case(request_id: int, notice: str) -> Response:

@@ -28,8 +28,8 @@ from accelerator.questionnaire.document import Document
 from accelerator.questionnaire.document import Page as Questions
 from accelerator.questionnaire.forms import QuestionForm, build, make_form
 from accelerator.reference import places
-from accelerator.regions.queries import list_coordinated, list_with_desk
-from accelerator.security import client_address, is_same_origin
+from accelerator.regions.desks import desks_instead, list_desks
+from accelerator.security import client_address, is_same_origin, private
 
 #: Nobody reads and fills in all pages faster than this; programs do.
 FASTEST = timedelta(seconds=3)
@@ -38,17 +38,6 @@ CHECK = "check"
 
 def draw(template: str, status_code: int = 200, **values: Any) -> Response:
     return make_response(render_template(template, active="ask", **values), status_code)
-
-
-def private(response: Response) -> Response:
-    """Mark a page that nothing may keep: it shows a code, or what stands behind one."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def list_desks() -> list[tuple[str, str]]:
-    """Regions and the telephones of their coordinators."""
-    return [(region.name(current_language()), region.desk_phone) for region in list_with_desk(db.read)]
 
 
 # ---- the questionnaire ----
@@ -359,7 +348,7 @@ def case_of(found: HelpRequest, *, at: datetime) -> status.Case:
         places(db.read),
         current_language(),
         survivor=survivor,
-        desks=None if found.region_code in list_coordinated(db.read) else list_desks(),
+        desks=desks_instead(found.region_code),
         at=at,
     )
 

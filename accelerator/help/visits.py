@@ -12,6 +12,7 @@ from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from accelerator.help.drafts import KEPT
+from accelerator.security import private
 
 DRAFT, VISIT = "help", "help-visit"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -68,14 +69,12 @@ def keep_visit(response: Response, requester_id: int, *, began: datetime, at: da
     """Let the visit go on from this look. What it shows is nobody else's to keep."""
     value = serializer().dumps([requester_id, int(began.timestamp()), int(at.timestamp())])
     response.set_cookie(name_of(VISIT), value, max_age=IDLE, secure=is_secure(), httponly=True, samesite="Strict")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(response)
 
 
 def end_visit(response: Response) -> Response:
     response.delete_cookie(name_of(VISIT), secure=is_secure(), httponly=True, samesite="Strict")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(response)
 
 
 def serializer() -> URLSafeSerializer:

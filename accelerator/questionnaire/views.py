@@ -45,7 +45,7 @@ from accelerator.questionnaire.forms import make_form_for_preview
 from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.questionnaire.problems import problems
 from accelerator.reference import places
-from accelerator.regions.queries import list_with_desk
+from accelerator.regions.desks import list_desks
 
 #: What the form of a new part says it was drawn from.
 NEW = re.compile(r"new:((?:page|q)_[0-9a-f]{8})", re.ASCII)
@@ -376,9 +376,8 @@ def preview_paper(version_id: int) -> Response:
 
 def send_paper(version: QuestionnaireVersion) -> Response:
     language, settings = language_asked(), current_app.config["SETTINGS"]
-    desks = tuple((region.name(language), region.desk_phone) for region in list_with_desk(db.read))
     with force_locale(language):
-        body = paper.draw(version.id, version.body, language, settings, desks, places(db.read))
+        body = paper.draw(version.id, version.body, language, settings, tuple(list_desks(language)), places(db.read))
     response = make_response(body)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="help-{version.id}-{language}.pdf"'

@@ -49,6 +49,15 @@ def entries(request_id: int) -> list[CaseEntry]:
     return list(db.read.scalars(select(CaseEntry).where(CaseEntry.request_id == request_id).order_by(CaseEntry.id)))
 
 
+def merged_with_another() -> tuple[tuple[int, str], tuple[int, str]]:
+    """Number and code of a request that lives on, and of the one that was put together with it."""
+    survivor, mine = asked(), asked()
+    with db.transaction() as session:
+        mine_ = session.get_one(HelpRequest, mine[0])
+        mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor[0], "closed", "duplicate"
+    return survivor, mine
+
+
 def ask_the_person(request_id: int, text: str) -> int:
     """A question of the desk, as the desk's own transition leaves it."""
     with db.transaction() as session:
@@ -248,11 +257,7 @@ def test_a_call_that_missed_them_is_said(context: Flask, site: Site) -> None:
 def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(
     context: Flask, site: Site, cast: Cast
 ) -> None:
-    survivor, _ = asked()
-    mine, code = asked()
-    with db.transaction() as session:
-        mine_ = session.get_one(HelpRequest, mine)
-        mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor, "closed", "duplicate"
+    (survivor, _), (_, code) = merged_with_another()
     claim_id = take(survivor, cast.ben)
     said = standing(site, code)
     assert "The same request was already here" in said
@@ -598,11 +603,7 @@ def test_the_spoken_pair_is_heard_and_the_question_stays_open(context: Flask, si
 def test_whose_request_was_put_together_with_anothers_did_not_say_it_themselves(
     context: Flask, site: Site, cast: Cast
 ) -> None:
-    survivor, code = asked()
-    mine, mine_code = asked()
-    with db.transaction() as session:
-        mine_ = session.get_one(HelpRequest, mine)
-        mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor, "closed", "duplicate"
+    (survivor, code), (_, mine_code) = merged_with_another()
     claim_id = take(survivor, cast.ben)
     tell_done(survivor, cast.ben)
     show_code(site, code)

@@ -32,6 +32,7 @@ from accelerator.paging import Cursor
 from accelerator.phones import spaced, split_phone
 from accelerator.reference import places
 from accelerator.regions.queries import list_coordinated
+from accelerator.security import private
 
 #: What the operator runs for the auditors.
 EXPORT_COMMAND = "flask --app wsgi appeals export-sealed FILE.jsonl"
@@ -109,9 +110,7 @@ def draw_case(
         is_changed=is_changed,
         active="desk",
     )
-    response = make_response(html, status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(make_response(html, status))
 
 
 def phone_of(contact: Contact | None) -> dict[str, str]:

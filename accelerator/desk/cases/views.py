@@ -47,6 +47,7 @@ from accelerator.reference import needs_words, places
 from accelerator.regions.queries import list_coordinated
 from accelerator.safe_next import safe_next
 from accelerator.screening.looking import look_at
+from accelerator.security import private
 
 Sent = dict[str, Any]
 
@@ -85,9 +86,7 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
         active="desk",
         **(what_can_be_done(found, viewer, sent) if may else {"may": False}),
     )
-    response = make_response(html, status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(make_response(html, status))
 
 
 def title_of(found: HelpRequest) -> str:

@@ -24,6 +24,7 @@ from accelerator.questionnaire.forms import QuestionForm, make_form_for_desk
 from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.questionnaire.queries import document_of, find_current, list_versions
 from accelerator.reference import places
+from accelerator.security import private
 
 
 def take_in() -> Response:
@@ -111,7 +112,7 @@ def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -
         versions=[version.id for version, _ in list_versions(db.read)],
         active="desk",
     )
-    return unkept(make_response(html, status))
+    return private(make_response(html, status))
 
 
 def show_code(received: Received) -> Response:
@@ -125,9 +126,4 @@ def show_code(received: Received) -> Response:
         may_open=received.request.region_code in me().regions,
         active="desk",
     )
-    return unkept(make_response(html))
-
-
-def unkept(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(make_response(html))

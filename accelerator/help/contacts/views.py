@@ -9,6 +9,7 @@ from accelerator.help import reveals
 from accelerator.help.contacts.cards import make_contact_card
 from accelerator.htmx import wants_partial
 from accelerator.reference import places
+from accelerator.security import private
 
 
 def show_contact(request_id: int) -> Response:
@@ -17,6 +18,4 @@ def show_contact(request_id: int) -> Response:
     db.session.commit()  # first: nobody sees what was not written down
     card = make_contact_card(revealed, places(db.read), now)
     template = "help/_contact.html" if wants_partial() else "help/contact.html"
-    response = make_response(render_template(template, card=card, request_=revealed.request, active="me"))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private(make_response(render_template(template, card=card, request_=revealed.request, active="me")))
