@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from flask import Response, current_app, make_response, render_template, request
 
 from accelerator import incoming
-from accelerator.htmx import is_htmx
 from accelerator.safe_next import safe_next
 from accelerator.security import TOKEN_FIELD, comes_from_our_page, private
 
@@ -53,9 +52,11 @@ def what_was_typed() -> Typed | None:
     """What this request brings, when our own page sent it and there is something to lose.
 
     A single button is nothing: whoever presses it again should see how things stand. Passwords are not sent back.
+    Where htmx sent it the page with the words stays; a form that waits for the network (``help.js``) sends it again
+    as a browser does when no address comes back.
     """
     is_large = (request.content_length or 0) > incoming.WITHOUT_PHOTOS
-    if request.url_rule is None or is_htmx() or is_large or not comes_from_our_page() or "password" in request.form:
+    if request.url_rule is None or is_large or not comes_from_our_page() or "password" in request.form:
         return None
     fields = [(name, sound(value)) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
     typed = Typed(request.path, fields, any(file.filename for file in request.files.values()))

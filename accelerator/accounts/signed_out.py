@@ -25,7 +25,7 @@ def ask_to_sign_in(error: SignInNeeded) -> Response:
                 "next": url_for("board.show_request", **request.view_args),
                 "claim": seal(Wanted.read(request.view_args["request_id"], request.form)),
             }
-        elif typed := what_was_typed():
+        elif not is_htmx() and (typed := what_was_typed()):
             return show_sign_in(SignInForm(data=wanted), error.status, typed.dump())
     elif request.query_string:
         wanted["next"] = request.full_path
@@ -37,6 +37,8 @@ def ask_to_sign_in(error: SignInNeeded) -> Response:
 
 def offer_again(error: OutOfDate) -> Response:
     """The page belongs to a session that is over, but not what was written on it."""
+    if is_htmx():
+        return tell(error.status, error.sentence())
     carried = Typed.load(request.form.get("typed")) if comes_from_our_page() else None
     if carried and not current_viewer():
         return show_sign_in(SignInForm(data={"next": "/me"}), error.status, carried.dump())

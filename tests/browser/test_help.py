@@ -109,8 +109,28 @@ def test_somebody_asks_in_kazakh_and_looks_how_things_stand(world: World, browse
     tab.fill("Your word", "Есікті қатты қағыңыз.")
     tab.press("Send")
     expect(tab.main.locator(".thread")).to_contain_text("Есікті қатты қағыңыз.")
+    write_for_longer_than_the_page_is_open(tab, code)
     tab.press("Close")
     tab.expect_notice("Closed. Your code opens it again.")
+
+
+def write_for_longer_than_the_page_is_open(tab: Tab, code: str) -> None:
+    """The words go on behind the code."""
+    tab.allow(401)
+    tab.follow("Add a word")
+    tab.fill("Your word", "Домофон істемейді.")
+    tab.context.clear_cookies(name="help-visit")
+    tab.press("Send")
+    expect(tab.main).to_contain_text(
+        tab.words("That page has closed by now. Type your code, and what you wrote goes on.")
+    )
+    tab.look()
+    tab.fill("Your code", code)
+    tab.press("Show")
+    expect(tab.main).to_contain_text("Домофон істемейді.")
+    tab.look()
+    tab.press("Send it once more")
+    expect(tab.main.locator(".thread")).to_contain_text("Домофон істемейді.")
 
 
 def test_a_network_that_goes_away_loses_nothing(world: World, browse: Browse) -> None:
