@@ -421,7 +421,8 @@ def _insert_once(letter: Letter, code: str, sent_key: bytes, *, at: datetime) ->
         "created_at": at,
         "due_on": due_on(letter.region_code, at),
     }
-    insert = _insert(Appeal).values(**values).on_conflict_do_nothing(index_elements=["sent_key"])
+    # Whichever constraint it meets: of two tabs in one moment, PostgreSQL may find the code's before the form's.
+    insert = _insert(Appeal).values(**values).on_conflict_do_nothing()
     found: int | None = db.session.execute(insert.returning(Appeal.id)).scalar()
     return found
 
