@@ -71,7 +71,7 @@ def _all_spans(folded: Folded) -> list[tuple[Kind, list[Span]]]:
         (Kind.EMAIL, find_mails(folded.text)),
         (Kind.IBAN, find_ibans(folded.text)),
         (Kind.IIN, find_iins(folded.words, runs)),
-        (Kind.CARD, find_cards(runs)),
+        (Kind.CARD, find_cards(folded.words, runs)),
         (Kind.PHONE, find_phones(folded.text, runs)),
         (Kind.HANDLE, find_handles(folded.text)),
         (Kind.HOUSE, find_houses(folded)),

@@ -23,12 +23,23 @@ USUAL_SHAPES = {(4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3), (4, 6, 4), (4, 4, 5), 
 CARD_LENGTHS = (16, 15, 13, 14, 19, 18, 17)
 
 
-def find_cards(runs: list[Run]) -> list[Span]:
-    """13 to 19 digits as an issuer begins them, with Luhn's check digit.
+#: Sixteen digits behind these words are somebody's card, whether or not a digit was mistyped.
+CARD_LABEL = re.compile(
+    r"(?<![\w/\\-])(?:карт(?:а|ы|е|у|ой|очк\w{1,2})|карта(?:м|мыз|сы|ңыз)\w{0,4}|card)"
+    r"(?:\s(?:нөмірі?|number|no))?[\s:№#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}$"
+)
+
+
+def find_cards(text: str, runs: list[Run]) -> list[Span]:
+    """13 to 19 digits as an issuer begins them, with Luhn's check digit; or sixteen that the text itself calls a card.
 
     In a usual grouping anywhere; in any other one when they are all that a row of digits holds, so that buses,
     hours and two phones in a row are no card.
     """
+    return [*_find_proven_cards(runs), *_find_labelled(CARD_LABEL, 16, text, runs)]
+
+
+def _find_proven_cards(runs: list[Run]) -> list[Span]:
     found: list[Span] = []
     for run in runs:
         sums = _luhn_sums(run.digits)
@@ -95,18 +106,19 @@ def find_iins(text: str, runs: list[Run]) -> list[Span]:
 
     Or whatever twelve digits the text itself calls so.
     """
-    return [*_find_proven_iins(runs), *_find_labelled_iins(text, runs)]
+    return [*_find_proven_iins(runs), *_find_labelled(IIN_LABEL, 12, text, runs)]
 
 
-def _find_labelled_iins(text: str, runs: list[Run]) -> list[Span]:
+def _find_labelled(label: re.Pattern[str], length: int, text: str, runs: list[Run]) -> list[Span]:
+    """So many digits close together behind the word that names them."""
     found: list[Span] = []
     for run in runs:
         for low in run.offsets[:-1]:
-            part = run.part_at(low, 12)
+            part = run.part_at(low, length)
             if part is None or part.gap == Gap.LOOSE:
                 continue
             start = part.span[0]
-            if IIN_LABEL.search(text, max(start - LABEL_REACH, 0), start):
+            if label.search(text, max(start - LABEL_REACH, 0), start):
                 found.append(part.span)
     return found
 
