@@ -363,6 +363,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/help/check"): action(ANYONE, at("/help/check"), {"consent": "y"}),
     ("GET", "/help/done"): Route(ANYONE, at("/help/done"), yes=(303,)),  # nothing was sent
     ("POST", "/help/done"): action(ANYONE, at("/help/done")),
+    ("GET", "/appeals/code.txt"): Route(ANYONE, at("/appeals/code.txt"), yes=(303,)),
     ("GET", "/help/done.txt"): Route(ANYONE, at("/help/done.txt"), yes=(303,)),
     # Behind a code, and nobody here has typed one: all are sent to the door (see tests/help for those who have).
     ("GET", "/help/status"): Route(ANYONE, at("/help/status")),
@@ -434,7 +435,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         COORDINATOR_OF_REGION, lambda w: f"/desk/appeals/{w.decided_appeal()}/reopen", APPEAL_REOPENING, victim=DESK
     ),
     ("POST", "/desk/appeals/<int:appeal_id>/contact"): action(
-        COORDINATOR_OF_REGION, lambda w: f"/desk/appeals/{w.appeal()}/contact", yes=(200,), victim=DESK
+        COORDINATOR_OF_REGION, lambda w: f"/desk/appeals/{w.appeal()}/contact", {"why": "To call"}, (200,), DESK
     ),
     ("POST", "/desk/appeals/sealed/<int:appeal_id>/answer"): action(
         SEALED, lambda w: f"/desk/appeals/sealed/{w.sealed()}/answer", APPEAL_ANSWER, victim=Actor.AUDITOR

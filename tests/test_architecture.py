@@ -14,7 +14,7 @@ TRANSITIONS = [path for path in FILES if path.name == "transitions.py"]
 #: Modules that may look at the request (Flask's ``request``), because they stand at the edge of HTTP.
 AT_THE_EDGE = {"views", "forms", "htmx", "errors", "security", "access", "sessions", "notices", "templating", "i18n"}
 AT_THE_EDGE |= {"compression", "sharing", "stencils", "storage_views", "page_cache", "visits", "incoming"}
-AT_THE_EDGE |= {"signed_out", "once_more"}
+AT_THE_EDGE |= {"signed_out", "once_more", "elsewhere"}
 LONGEST_VIEW = 32
 
 

@@ -138,6 +138,14 @@ def thread_for_desk(appeal: Appeal, rows: Sequence[Any], *, with_sender: bool) -
     return [Word(gettext("What was written"), "", appeal.created_at, open_text(appeal), "", True), *words]
 
 
+def looks_for_desk(appeal: Appeal, rows: Sequence[Any]) -> list[Word]:
+    """Who looked at the sender's contact, and why."""
+    return [
+        Word("", name, entry.created_at, _open(appeal, entry.sealed, entry, "sealed"), "", False)
+        for entry, name in rows
+    ]
+
+
 def _word_for_desk(appeal: Appeal, entry: AppealEntry, name: str) -> Word:
     word = _make_word(entry, _open(appeal, entry.sealed, entry, "sealed"), name)
     if not entry.is_from_sender:

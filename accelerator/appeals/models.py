@@ -39,7 +39,7 @@ class Outcome(enum.StrEnum):
 
 
 class EntryKind(enum.StrEnum):
-    """What stands in the thread after the first words."""
+    """What is kept after the first words."""
 
     #: From the sender; from the desk or the auditors.
     WORD = "word"
@@ -48,6 +48,8 @@ class EntryKind(enum.StrEnum):
     OUTCOME = "outcome"
     TRANSFER = "transfer"
     REOPEN = "reopen"
+    #: Why somebody at the desk looked at the sender's contact. It stands in no thread.
+    LOOK = "look"
 
 
 OPEN = (Status.RECEIVED, Status.ASSIGNED)
@@ -114,11 +116,11 @@ class Appeal(Base):
 
 
 class AppealEntry(Base):
-    """One more word in the thread, sealed as the appeal is."""
+    """One more word in the thread, or why the contact was looked at; sealed as the appeal is."""
 
     __tablename__ = "appeal_entries"
     __table_args__ = (
-        CheckConstraint("kind IN ('word','answer','outcome','transfer','reopen')", name="kind"),
+        CheckConstraint("kind IN ('word','answer','outcome','transfer','reopen','look')", name="kind"),
         Index("ix_appeal_entries_appeal", "appeal_id", "id"),
     )
 

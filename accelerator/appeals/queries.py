@@ -16,6 +16,7 @@ from accelerator.appeals.models import (
     AppealEntry,
     AppealSpeed,
     AppealTotal,
+    EntryKind,
     SealedPhoto,
     Status,
 )
@@ -26,6 +27,7 @@ from accelerator.errors import NotFound
 from accelerator.extensions import vault
 from accelerator.integrity.models import IntegrityEvent
 from accelerator.integrity.record import EventType
+from accelerator.looks import SAME_LOOK
 from accelerator.paging import Cursor
 from accelerator.working_days import add_working_days
 
@@ -59,10 +61,31 @@ def list_entries(session: Session, appeal_id: int) -> Sequence[AnyRow]:
     return session.execute(
         select(AppealEntry, func.coalesce(User.name, ""))
         .outerjoin(User, User.id == AppealEntry.user_id)
-        .where(AppealEntry.appeal_id == appeal_id)
+        .where(AppealEntry.appeal_id == appeal_id, AppealEntry.kind != EntryKind.LOOK.value)
         .order_by(AppealEntry.id)
         .limit(300)
     ).all()
+
+
+def list_looks(session: Session, appeal_id: int) -> Sequence[AnyRow]:
+    """The newest looks at the sender's contact, with the names of those who looked."""
+    return session.execute(
+        select(AppealEntry, func.coalesce(User.name, ""))
+        .outerjoin(User, User.id == AppealEntry.user_id)
+        .where(AppealEntry.appeal_id == appeal_id, AppealEntry.kind == EntryKind.LOOK.value)
+        .order_by(AppealEntry.id.desc())
+        .limit(20)
+    ).all()
+
+
+def has_just_looked(session: Session, appeal_id: int, user_id: int, at: datetime) -> bool:
+    look = select(AppealEntry.id).where(
+        AppealEntry.appeal_id == appeal_id,
+        AppealEntry.kind == EntryKind.LOOK.value,
+        AppealEntry.user_id == user_id,
+        AppealEntry.created_at > at - SAME_LOOK,
+    )
+    return session.scalars(look.limit(1)).first() is not None
 
 
 def is_there(session: Session, about: str, number: int) -> bool:

@@ -6,6 +6,8 @@ from accelerator.access import Access, UrlTable
 from accelerator.appeals import views
 from accelerator.appeals.desk import views as desk_views
 from accelerator.appeals.transitions import AppealChanged
+from accelerator.desk.elsewhere import tell_where
+from accelerator.errors import NotFound
 
 blueprint = Blueprint("appeals", __name__, url_prefix="/appeals")
 urls = UrlTable(blueprint)
@@ -13,6 +15,7 @@ urls = UrlTable(blueprint)
 urls.form("", views.write_appeal, Access.ANYONE)
 urls.form("/integrity", views.write_report, Access.ANYONE)
 urls.form("/code", views.show_code, Access.ANYONE)
+urls.page("/code.txt", views.save_code, Access.ANYONE)
 urls.form("/status", views.show_status, Access.ANYONE)
 urls.action("/status/word", views.add_word, Access.ANYONE)
 urls.action("/status/reopen", views.reopen_appeal, Access.ANYONE)
@@ -34,4 +37,5 @@ desk_urls.action("/sealed/<int:appeal_id>/close", desk_views.close_sealed, Acces
 desk_urls.action("/sealed/<int:appeal_id>/reopen", desk_views.reopen_sealed, Access.AUDITOR)
 
 desk.register_error_handler(AppealChanged, desk_views.tell_changed)
+desk.register_error_handler(NotFound, tell_where)
 desk.app_context_processor(lambda: {"count_open_appeals": desk_views.count_open_appeals})

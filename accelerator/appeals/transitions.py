@@ -15,7 +15,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from accelerator import policy
+from accelerator import limits, policy
+from accelerator.accounts.queries import lock_user
 from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.dates import HOUR, day_of, due_on, hour_of
 from accelerator.appeals.models import (
@@ -32,7 +33,7 @@ from accelerator.appeals.models import (
     Status,
 )
 from accelerator.appeals.photos import delete_sealed
-from accelerator.appeals.queries import find_coordinator
+from accelerator.appeals.queries import find_coordinator, has_just_looked
 from accelerator.appeals.sealing import (
     Contact,
     auditors_key,
@@ -44,9 +45,11 @@ from accelerator.appeals.sealing import (
     write_contact,
 )
 from accelerator.database import Base
-from accelerator.errors import DomainError, NotAllowed, NotFound
+from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
 from accelerator.extensions import db, vault
 from accelerator.integrity.record import READER, Actor, EventType, record
+from accelerator.limits import CONTACTS_BY_COORDINATOR
+from accelerator.looks import TooManyLooks, read_reason
 from accelerator.vault.keys import KeyGone
 from accelerator.vault.sealing import Unreadable
 from accelerator.working_days import count_working_days
@@ -242,7 +245,7 @@ def transfer(
     _add_entry(appeal, EntryKind.TRANSFER, reason, form_key=form_key, by=by, at=at)
     for code, step in sorted([(before, -1), (region_code, +1)]):
         count(code, appeal.kind, received=step)
-    _tell(appeal, EventType.APPEAL_TRANSFERRED, by=by, at=at, region=region_code)
+    _tell(appeal, EventType.APPEAL_TRANSFERRED, by=by, at=at, former=before, region=region_code)
     return appeal
 
 
@@ -287,15 +290,25 @@ def reopen_at_desk(
     return appeal
 
 
-def reveal_contact(appeal_id: int, *, by: Viewer, at: datetime) -> Contact:
-    """The sender's contact, for a coordinator of the region; the sender sees how often it was looked at."""
+def reveal_contact(appeal_id: int, reason: str, *, by: Viewer, at: datetime) -> Contact:
+    """The sender's contact, for a coordinator of the region, who says why; the sender sees how often it is looked at.
+
+    Looked at again within the hour it is recorded again and counted once. Raises `TooManyLooks`.
+    """
+    if lock_user(db.session, by.id) is None:  # first, so that two looks of theirs are counted one after the other
+        raise SignInNeeded
     appeal = _lock_for(appeal_id, by)
     if appeal.key_name is None or appeal.sealed_contact is None:
         raise NotFound
+    given = read_reason(reason)
     try:
         contact = read_contact(vault.open(appeal.key_name, appeal.sealed_contact, appeal, "sealed_contact"))
     except (KeyGone, Unreadable) as error:
         raise NotFound from error
+    has_looked = has_just_looked(db.session, appeal.id, by.id, at)
+    if not has_looked and not limits.spend(db.session, CONTACTS_BY_COORDINATOR, by.public_ref, at=at):
+        raise TooManyLooks(at_desk=True)
+    _add_entry(appeal, EntryKind.LOOK, given, by=by, at=at)
     record(db.session, EventType.CONTACT_REVEALED, f"appeal:{appeal.id}", by=by, at=at)
     return contact
 
@@ -497,13 +510,13 @@ def _add_entry(
     kind: EntryKind,
     text: str,
     *,
-    form_key: str,
     at: datetime,
+    form_key: str = "",
     by: Viewer | None = None,
     outcome: Outcome | None = None,
 ) -> None:
-    """Add words to the thread, sealed as the appeal is; each form once (the appeal's lock orders two of them)."""
-    if _is_sent(form_key):
+    """Keep words, sealed as the appeal is; each form that has a key once (the appeal's lock orders two of them)."""
+    if form_key and _is_sent(form_key):
         return
     is_hidden = appeal.for_auditors and by is None
     entry = AppealEntry(
@@ -512,7 +525,7 @@ def _add_entry(
         outcome=outcome.value if outcome else None,
         is_from_sender=by is None,
         user_id=by.id if by else None,
-        sent_key=vault.fingerprint("appeal-entry", form_key),
+        sent_key=vault.fingerprint("appeal-entry", form_key) if form_key else None,
         created_at=hour_of(at) if is_hidden else at,
     )
     db.session.add(entry)

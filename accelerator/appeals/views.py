@@ -15,7 +15,7 @@ from accelerator.appeals.sealing import auditors_key, code_of_form, has_demonstr
 from accelerator.appeals.transitions import MOVES, Letter, Verb
 from accelerator.appeals.words import kind_label, kind_note
 from accelerator.clock import utcnow
-from accelerator.codes import group_code
+from accelerator.codes import code_file, group_code
 from accelerator.current import settings
 from accelerator.deeds.uploads import refusal
 from accelerator.errors import NotAllowed, TooManyTries
@@ -172,26 +172,45 @@ def cookie_name() -> str:
     return f"__Host-{COOKIE}" if is_secure() else COOKIE
 
 
-def show_code() -> Response:
+def find_sent() -> Appeal | None:
+    """What this browser sent and has not yet written down the code of."""
     form_key = request.cookies.get(cookie_name(), "")
     appeal = queries.find_by_form(db.read, form_key) if form_key else None
-    if appeal is None or appeal.is_code_kept:
-        notice = gettext("There is no code to show here. Type yours, if you have one.")
-        return redirect_to("/appeals/status", notice=notice, tone="sky")
+    return None if appeal is None or appeal.is_code_kept else appeal
+
+
+def tell_no_code() -> Response:
+    notice = gettext("There is no code to show here. Type yours, if you have one.")
+    return redirect_to("/appeals/status", notice=notice, tone="sky")
+
+
+def show_code() -> Response:
+    appeal = find_sent()
+    if appeal is None:
+        return tell_no_code()
     if request.method == "POST":
         transitions.keep_code(transitions.lock_appeal(appeal.id))
         db.session.commit()
         response = redirect_to("/appeals/status", notice=gettext("Good. With this code you see here how it stands."))
         response.delete_cookie(cookie_name(), secure=is_secure(), httponly=True, samesite="Strict")
         return response
-    html = render_template(
-        "appeals/code.html",
-        code=group_code(code_of_form(form_key)),
-        card=cards.make_card(appeal, places(db.read), utcnow()),
-        desks=None if appeal.for_auditors else desks_instead(appeal.region_code),
-        active="ask",
-    )
-    return private(make_response(html))
+    return private(make_response(render_template("appeals/code.html", **code_sheet(appeal), active="ask")))
+
+
+def save_code() -> Response:
+    """The same as a text file."""
+    appeal = find_sent()
+    return code_file(render_template("appeals/code.txt", **code_sheet(appeal))) if appeal else tell_no_code()
+
+
+def code_sheet(appeal: Appeal) -> dict[str, Any]:
+    """What is printed, saved and shown after sending."""
+    return {
+        "where": f"{settings().site_url}/appeals/status",
+        "code": group_code(code_of_form(request.cookies[cookie_name()])),
+        "card": cards.make_card(appeal, places(db.read), utcnow()),
+        "desks": None if appeal.for_auditors else desks_instead(appeal.region_code),
+    }
 
 
 # ---- behind the code ----

@@ -3,10 +3,11 @@
 from flask import Blueprint
 
 from accelerator.access import Access, UrlTable
-from accelerator.desk import views
+from accelerator.desk import elsewhere, views
 from accelerator.desk.cases import views as cases
 from accelerator.desk.intake import views as intake
 from accelerator.desk.queue import views as queue
+from accelerator.errors import NotFound
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 urls = UrlTable(blueprint)
@@ -45,3 +46,5 @@ urls.action("/claims/<int:claim_id>/no-show", views.mark_no_show, Access.COORDIN
 urls.action("/deeds/<int:deed_id>/publish", views.publish_deed, Access.COORDINATOR)
 urls.action("/deeds/<int:deed_id>/hide", views.hide_deed, Access.COORDINATOR)
 urls.action("/deeds/<int:deed_id>/keep", views.keep_deed, Access.COORDINATOR)
+
+blueprint.register_error_handler(NotFound, elsewhere.tell_where)

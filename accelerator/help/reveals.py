@@ -6,7 +6,7 @@ event nothing is shown. Nothing here commits; the view shows what came back afte
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext
 from sqlalchemy import select
@@ -17,21 +17,18 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board import transitions as board
 from accelerator.board.models import HelpRequest
 from accelerator.board.queries import find_active_claim
-from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
+from accelerator.errors import DomainError, NotFound, SignInNeeded
 from accelerator.extensions import db, vault
 from accelerator.help.contact import Contact, open_contact
 from accelerator.help.models import ContactReveal, Requester, Step
 from accelerator.integrity.record import EventType, record
 from accelerator.limits import CONTACTS_BY_COORDINATOR, CONTACTS_BY_VOLUNTEER, Limit
+from accelerator.looks import SAME_LOOK, TooManyLooks, read_reason
 from accelerator.policy import ContactBar
 from accelerator.vault.keys import KeyGone
 from accelerator.vault.sealing import Unreadable
 
 log = logging.getLogger(__name__)
-
-#: Another look of the same person at the same contact within this time is recorded, but not counted.
-SAME_LOOK = timedelta(hours=1)
-LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -53,18 +50,6 @@ class ContactRefused(DomainError):
 
     def sentence(self) -> str:
         return bar_sentence(self.bar)
-
-
-class TooManyLooks(DomainError):
-    """More contacts on one day than a day's help needs."""
-
-    status = 429
-
-    def sentence(self) -> str:
-        return gettext(
-            "You have looked at many contacts today, and that is all for one day. "
-            "If somebody waits for you now, call your coordinator: they tell you the address."
-        )
 
 
 class ContactUnreadable(DomainError):
@@ -110,9 +95,7 @@ def reveal_to_coordinator(request_id: int, *, by: Viewer, at: datetime, reason: 
     request = _lock(request_id, by)
     if not policy.can_reveal_at_desk(by, request):
         raise NotFound
-    given = " ".join(reason.split())[:LONGEST_REASON]
-    if not given:
-        raise NotAllowed("no_reason")
+    given = read_reason(reason)
     return _show(request, Step.DOOR, by=by, role=by.role, reason=given, limit=CONTACTS_BY_COORDINATOR, at=at)
 
 
@@ -140,7 +123,7 @@ def _show(
         raise ContactRefused(ContactBar.NOBODY)
     contact = _open(requester)
     if not _has_just_looked(requester, by, at) and not limits.spend(db.session, limit, by.public_ref, at=at):
-        raise TooManyLooks
+        raise TooManyLooks(at_desk=limit is CONTACTS_BY_COORDINATOR)
     look = ContactReveal(
         requester_id=requester.id, request_id=request.id, user_id=by.id, role=role, step=step.value, at=at
     )

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from accelerator import limits
 from accelerator.board.models import HelpRequest, Outcome
 from accelerator.clock import utcnow
-from accelerator.codes import group_code, read_code
+from accelerator.codes import code_file, group_code, read_code
 from accelerator.current import settings
 from accelerator.errors import Forged, NotAllowed, NotFound, TooManyTries
 from accelerator.extensions import db
@@ -262,11 +262,7 @@ def save_code() -> Response:
     sent = find_sent(at=utcnow())
     if sent is None:
         return redirect_to(url_for(".show_status"))
-    text = render_template("help/done.txt", **code_sheet(*sent, at=utcnow()))
-    response = private(make_response(text.replace("\n", "\r\n")))
-    response.headers["Content-Type"] = "text/plain; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="code.txt"'
-    return response
+    return code_file(render_template("help/done.txt", **code_sheet(*sent, at=utcnow())))
 
 
 def code_sheet(draft: Draft, requester: Requester, *, at: datetime) -> dict[str, Any]:

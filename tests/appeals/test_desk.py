@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from accelerator import limits
 from accelerator.accounts.models import Role
 from accelerator.appeals import queries, transitions
 from accelerator.appeals.forms import new_form_key
 from accelerator.appeals.models import Kind
-from accelerator.appeals.transitions import MOVES, AppealChanged, Verb
+from accelerator.appeals.transitions import MOVES, AppealChanged, Verb, erase
 from accelerator.clock import utcnow
 from accelerator.errors import NotAllowed, NotFound
 from accelerator.extensions import db
+from accelerator.limits import CONTACTS_BY_COORDINATOR
 from tests.appeals.letters import TEXT, decide, look, now, send
 from tests.cast import ALMATY, ASTANA, Cast, Person, viewer_of
 from tests.site import Site, text_of
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("context")
 def act(name: str, appeal_id: int, person: Person, *args: Any, seen: int | None = None, **kwargs: Any) -> None:
     """One of the desk's verbs, on the version that is there now unless told otherwise."""
     with db.transaction():
-        if name not in ("assign", "reveal_contact"):
+        if name != "assign":
             kwargs.setdefault("form_key", new_form_key())
         kwargs["seen_version"] = now(appeal_id).version if seen is None else seen
         getattr(transitions, name)(appeal_id, *args, by=viewer_of(person), at=utcnow(), **kwargs)
@@ -135,7 +137,7 @@ def test_others_do_nothing(cast: Cast, verb: str, who: str) -> None:
     sent, person = send(), viewer_of(getattr(cast, who))
     more: dict[str, Any] = {
         "assign": {"assignee_id": person.id, "seen_version": 1},
-        "reveal_contact": {},
+        "reveal_contact": {"reason": "To call"},
         "close": {
             "outcome": transitions.Outcome.REFUSED,
             "reasons": "No.",
@@ -157,7 +159,9 @@ def test_handed_over_it_belongs_to_the_other_region(site: Site, cast: Cast) -> N
     dee = site.as_(cast.dee)
     page = dee.get(f"/desk/appeals/{sent.id}")
     dee.follow(dee.press(page, "Hand over", **{"transfer-region": ASTANA, "transfer-words": "It is their street."}))
-    dee.get(f"/desk/appeals/{sent.id}", status=404)
+    assert "has handed this over: Astana" in text_of(dee.get(f"/desk/appeals/{sent.id}", status=404))
+    late = dee.post(f"/desk/appeals/{sent.id}/answer", {"answer-words": "It is mended now."}, status=404)
+    assert "It is mended now." in text_of(late)
     eve = site.as_(cast.eve).get(f"/desk/appeals/{sent.id}")
     assert "It is their street." in text_of(eve)
     assert TEXT in text_of(eve)
@@ -195,6 +199,41 @@ def test_every_verb_of_the_desk_looks_at_the_version(site: Site, cast: Cast, but
     page = dee.press(old, button, **fields[button], status=409)
     assert "Somebody was faster" in text_of(page)
     assert now(sent.id).assignee_id == colleague.id
+
+
+def test_who_wrote_is_shown_to_whoever_says_why(site: Site, cast: Cast) -> None:
+    sent = send()
+    dee = site.as_(cast.dee)
+    page = dee.get(f"/desk/appeals/{sent.id}")
+    refused = dee.press(page, "Show the contact", why="  ", status=422)
+    assert "Aigul" not in refused.text
+    assert refused.html.select_one("#why-error") is not None
+    assert events_of(f"appeal:{sent.id}") == ["appeal.received"]
+    shown = dee.press(page, "Show the contact", why="The number of the house is missing")
+    assert "Aigul" in text_of(shown)
+    assert "Dee: The number of the house is missing" in text_of(dee.get(f"/desk/appeals/{sent.id}"))
+    assert events_of(f"appeal:{sent.id}") == ["appeal.received", "contact.revealed"]
+    for reader in (site.as_(cast.fay).get("/desk/appeals?show=closed"), look(site, sent.code)):
+        assert "the house is missing" not in reader.text
+    with db.transaction() as session:
+        erase(session, session.get_one(transitions.Appeal, sent.id), at=utcnow())
+    assert "the house is missing" not in dee.get(f"/desk/appeals/{sent.id}").text
+
+
+def test_looks_at_senders_count_with_all_others_of_the_day(site: Site, cast: Cast) -> None:
+    first, second = (send().id for _ in range(2))
+    dee = site.as_(cast.dee)
+    for _ in range(2):  # once more within the hour is one look
+        dee.post(f"/desk/appeals/{first}/contact", {"why": "To call"})
+    with db.transaction() as session:
+        left = CONTACTS_BY_COORDINATOR.times - 1
+        limits.spend(session, CONTACTS_BY_COORDINATOR, viewer_of(cast.dee).public_ref, at=utcnow(), amount=left)
+    page = dee.post(f"/desk/appeals/{second}/contact", {"why": "To ask her"}, status=429)
+    assert "You have looked at many contacts today" in text_of(page)
+    assert "To ask her" in page.text
+    assert "Aigul" not in page.text
+    dee.post(f"/desk/appeals/{first}/contact", {"why": "To call"})
+    assert events_of(f"appeal:{second}") == ["appeal.received"]
 
 
 def test_pressed_twice_it_happens_once(site: Site, cast: Cast) -> None:
@@ -250,7 +289,7 @@ def test_auditors_read_decisions_and_nothing_that_the_sender_wrote(site: Site, c
     assert f"№ {sent.id}" in text_of(fay.get("/desk/appeals?show=closed"))
     page = fay.get(f"/desk/appeals/{sent.id}")
     assert "It was mended." in text_of(page)
-    for private in (TEXT, "Aigul", "+77011234567", "Show who wrote"):
+    for private in (TEXT, "Aigul", "+77011234567", "Show who wrote", "Show the contact"):
         assert private not in page.text
     assert "<form method" not in page.text.partition("<main")[2].partition("</main>")[0]
 

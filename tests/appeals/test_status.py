@@ -164,7 +164,7 @@ def test_another_region_and_contact_looks_are_told(site: Site, cast: Cast) -> No
     sent = send(Kind.APPLICATION)
     assert "Nobody has looked at your contact." in text_of(look(site, sent.code))
     dee = site.as_(cast.dee)
-    dee.press(dee.get(f"/desk/appeals/{sent.id}"), "Show who wrote")
+    dee.press(dee.get(f"/desk/appeals/{sent.id}"), "Show the contact", why="To call")
     assert "looked at your contact 1 time" in text_of(look(site, sent.code))
 
 

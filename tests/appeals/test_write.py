@@ -52,8 +52,14 @@ def test_the_code_is_shown_until_it_is_written_down(site: Site) -> None:
     page = site.follow(write(site))
     code = code_on(page)
     assert code_on(site.get("/appeals/code")) == code
+    saved = site.get("/appeals/code.txt")
+    assert code in saved.text
+    assert "/appeals/status" in saved.text
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+    assert saved.headers["Cache-Control"] == "no-store"
     site.follow(site.press(page, "I have written it down"))
     assert only().is_code_kept
+    assert "There is no code to show" in text_of(site.follow(site.get("/appeals/code.txt", status=303)))
     assert "There is no code to show" in text_of(site.follow(site.get("/appeals/code", status=303)))
     assert TEXT in text_of(look(site, code))
 
@@ -93,7 +99,7 @@ def test_words_beside_the_phone_are_shown_with_it(context: Flask, site: Site, ca
     write(site, phone="8 7O1 123 45 67 дочь Айгуль")
     dee = site.as_(cast.dee)
     number = db.read.scalars(select(Appeal.id)).one()
-    shown = dee.press(dee.get(f"/desk/appeals/{number}"), "Show who wrote", status=200)
+    shown = dee.press(dee.get(f"/desk/appeals/{number}"), "Show the contact", why="To call", status=200)
     assert shown.html.find("a", href="tel:+77011234567").parent.get_text() == "+7 701 123 45 67 дочь Айгуль"
 
 

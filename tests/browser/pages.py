@@ -232,6 +232,7 @@ PAGES = (
 
 #: Addresses that are no pages: files, pictures, feeds, pieces for scripts.
 NOT_PAGES = frozenset({
+    "/appeals/code.txt",
     "/deeds.atom",
     "/desk/count",
     "/desk/questionnaire/<int:version_id>/paper.pdf",

@@ -259,6 +259,29 @@ def test_who_hands_over_second_sees_that_it_changed_and_keeps_the_reason(
     assert request_now(request_id).region_code == ASTANA
 
 
+@pytest.mark.parametrize(
+    ("form", "fields"), [("note", {"note": "She hears badly."}), ("close", {"outcome": "not_needed"})]
+)
+def test_who_writes_after_it_was_handed_over_reads_where_it_is_and_what_they_wrote(
+    context: Flask, site: Site, cast: Cast, form: str, fields: dict[str, str]
+) -> None:
+    request_id = asked()
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    zhan.post(
+        f"/desk/requests/{request_id}/hand-over",
+        {"region": ASTANA, "reason": "They moved.", "seen_version": "1"},
+        status=303,
+    )
+    late = dee.post(f"/desk/requests/{request_id}/{form}", fields | {"seen_version": "1"}, status=404)
+    assert "A colleague has handed this over: Astana" in text_of(late)
+    assert ("She hears badly." in text_of(late)) == (form == "note")
+    assert "A colleague has handed this over: Astana" in text_of(dee.get(f"/desk/requests/{request_id}", status=404))
+    assert "handed" not in text_of(site.as_(cast.ben).get(f"/desk/requests/{request_id}", status=403))
+    shy = site.as_(cast.add("shy", role=Role.COORDINATOR, regions=["KZ-79"]))
+    assert "handed" not in text_of(shy.get(f"/desk/requests/{request_id}", status=404))
+    assert "She hears badly." not in text_of(site.as_(cast.eve).get(f"/desk/requests/{request_id}"))
+
+
 # ---- close ----
 
 

@@ -22,9 +22,10 @@ from accelerator.extensions import db, vault
 from accelerator.help import reveals
 from accelerator.help.contact import Contact
 from accelerator.help.models import ContactReveal, Requester, Step
-from accelerator.help.reveals import ContactRefused, ContactUnreadable, TooManyLooks
+from accelerator.help.reveals import ContactRefused, ContactUnreadable
 from accelerator.help.transitions import erase
 from accelerator.integrity.record import SYSTEM
+from accelerator.looks import TooManyLooks
 from accelerator.policy import ContactBar, contact_bar, contact_step
 from tests.cast import Cast, Person, viewer_of
 from tests.factories import make_request, make_requester

@@ -23,11 +23,13 @@ from accelerator.appeals.sealing import Contact
 from accelerator.appeals.transitions import MOVES, AppealChanged, Verb
 from accelerator.clock import utcnow
 from accelerator.current import me
+from accelerator.desk.cases.forms import RevealForm
 from accelerator.errors import NotAllowed
 from accelerator.extensions import db
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events
+from accelerator.looks import TooManyLooks
 from accelerator.paging import Cursor
 from accelerator.phones import spaced, split_phone
 from accelerator.reference import places
@@ -105,6 +107,7 @@ def draw_case(
         **phone_of(contact),
         has_contact=may and appeal.sealed_contact is not None,
         looks=queries.count_looks(db.read, appeal.id),
+        reasons=cards.looks_for_desk(appeal, queries.list_looks(db.read, appeal.id)) if may else [],
         sizes=queries.photo_sizes(db.read, appeal.id) if appeal.for_auditors else [],
         history=list_events(db.read, f"appeal:{appeal.id}"),
         is_changed=is_changed,
@@ -142,6 +145,7 @@ def blank_forms(appeal: Appeal) -> dict[str, Any]:
         .offer(known, language, appeal.region_code, list_coordinated(db.read))
         .with_key(),
         "reopen": ReopenForm(prefix="reopen-", data=seen).with_key(),
+        "reveal": RevealForm(),
     }
 
 
@@ -217,8 +221,16 @@ def reopen_appeal(appeal_id: int) -> Response:
 
 
 def show_contact(appeal_id: int) -> Response:
-    """The contact stands on this answer only; that it was looked at stands in the log."""
-    contact = transitions.reveal_contact(appeal_id, by=me(), at=utcnow())
+    """The contact stands on this answer only; that it was looked at stands in the log, and why beside the thread."""
+    form = RevealForm.posted()
+    if not form.validate():
+        return draw_case(queries.get_appeal(db.read, appeal_id, me()), {"reveal": form}, status=422)
+    try:
+        contact = transitions.reveal_contact(appeal_id, form.why.data, by=me(), at=utcnow())
+    except TooManyLooks as refused:
+        db.session.rollback()
+        form.add_error("why", refused.sentence())
+        return draw_case(queries.get_appeal(db.read, appeal_id, me()), {"reveal": form}, status=refused.status)
     db.session.commit()
     return draw_case(queries.get_appeal(db.read, appeal_id, me()), contact=contact)
 

@@ -13,6 +13,7 @@ from accelerator.board.search import normalise
 from accelerator.desk.cases.words import call_outcome_label
 from accelerator.forms import Form, SearchField, at_most, between, chosen, required, tidy, tidy_lines
 from accelerator.help.models import CallOutcome
+from accelerator.looks import LONGEST_REASON
 from accelerator.reference import Places
 
 MOST_PARTS = 5
@@ -167,4 +168,4 @@ class AssignForm(Form):
 class RevealForm(Form):
     """Why the contact is looked at; it is written down."""
 
-    why = StringField(_l("Why do you need it?"), [required(), at_most(200)], filters=[tidy])
+    why = StringField(_l("Why do you need it?"), [required(), at_most(LONGEST_REASON)], filters=[tidy])

@@ -43,6 +43,7 @@ from accelerator.help.contacts.cards import make_contact_card
 from accelerator.help.models import CallOutcome
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
+from accelerator.looks import TooManyLooks
 from accelerator.reference import needs_words, places
 from accelerator.regions.queries import list_coordinated
 from accelerator.safe_next import safe_next
@@ -273,7 +274,7 @@ def reveal_contact(request_id: int) -> Response:
     now = utcnow()
     try:
         shown = reveals.reveal_to_coordinator(request_id, by=me(), at=now, reason=form.why.data)
-    except (reveals.ContactRefused, reveals.TooManyLooks) as refused:
+    except (reveals.ContactRefused, TooManyLooks) as refused:
         return refuse(request_id, "reveal", form, refused)
     db.session.commit()
     card = make_contact_card(shown, places(db.read), now)

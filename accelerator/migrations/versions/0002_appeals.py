@@ -126,7 +126,7 @@ def upgrade() -> None:
         sa.Column("sent_key", sa.LargeBinary(length=32), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('word','answer','outcome','transfer','reopen')", name=op.f("ck_appeal_entries_kind")
+            "kind IN ('word','answer','outcome','transfer','reopen','look')", name=op.f("ck_appeal_entries_kind")
         ),
         sa.ForeignKeyConstraint(["appeal_id"], ["appeals.id"], name=op.f("fk_appeal_entries_appeal_id_appeals")),
         sa.ForeignKeyConstraint(
