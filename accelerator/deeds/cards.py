@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from accelerator import formatting
 from accelerator.deeds.headline import headline
+from accelerator.deeds.models import Photo
 from accelerator.i18n import current_language
 from accelerator.kept import Kept
 from accelerator.reference import Places
@@ -50,6 +51,10 @@ class DeedCard:
 
 def make_photo(key: str, width: int = 4, height: int = 3) -> CardPhoto:
     return CardPhoto(f"/photos/{key}-small.webp", f"/photos/{key}-large.webp", width, height)
+
+
+def make_photos(photos: Sequence[Photo]) -> list[CardPhoto]:
+    return [make_photo(photo.key, photo.width, photo.height) for photo in photos]
 
 
 def make_deed_card(row: Any, places: Places, now: datetime) -> DeedCard:

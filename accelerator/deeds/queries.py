@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accelerator.board.models import Claim, HelpRequest
 from accelerator.database import AnyRow
@@ -86,11 +86,23 @@ def list_photos(session: Session, deed_id: int) -> Sequence[Photo]:
 
 def photos_by_claim(session: Session, claim_ids: Sequence[int]) -> dict[int, list[Photo]]:
     """The photos of several reports at once."""
+    return _photos_by(session, Photo.claim_id, claim_ids)
+
+
+def photos_by_deed(session: Session, deed_ids: Sequence[int]) -> dict[int, list[Photo]]:
+    """The photos of several deeds at once."""
+    return _photos_by(session, Photo.deed_id, deed_ids)
+
+
+def _photos_by(
+    session: Session, owner: InstrumentedAttribute[int | None], ids: Sequence[int]
+) -> dict[int, list[Photo]]:
     found: dict[int, list[Photo]] = {}
-    photos = session.scalars(select(Photo).where(Photo.claim_id.in_(claim_ids)).order_by(Photo.created_at, Photo.key))
-    for photo in photos:
-        if photo.claim_id:
-            found.setdefault(photo.claim_id, []).append(photo)
+    if not ids:
+        return found
+    query = select(owner, Photo).where(owner.in_(ids)).order_by(Photo.created_at, Photo.key)
+    for of, photo in session.execute(query):
+        found.setdefault(of or 0, []).append(photo)
     return found
 
 

@@ -61,7 +61,7 @@ def show_deed(deed_id: int) -> Response:
         helped=deed.helped,
         kind_label=places(db.read).kind(deed.kind_code, current_language()),
         kind_code=deed.kind_code,
-        photos=[cards.make_photo(p.key, p.width, p.height) for p in queries.list_photos(db.read, deed.id)],
+        photos=cards.make_photos(queries.list_photos(db.read, deed.id)),
         has_thanked=queries.has_thanked(db.read, deed_id, reader_key(), earlier_reader_key()),
         active="deeds",
     )

@@ -13,7 +13,7 @@ from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
 from accelerator.board.models import HelpRequest, Timing
 from accelerator.clock import utcnow
-from accelerator.deeds.models import Deed, DeedStatus
+from accelerator.deeds.models import Deed, DeedStatus, Photo
 from accelerator.desk.queue import queries
 from accelerator.desk.queue.queries import MOST, Narrow, list_ids, moments
 from accelerator.desk.queue.reasons import Reason
@@ -154,6 +154,19 @@ def test_a_told_deed_that_shows_a_phone_is_published_without_it_only(dee: Site, 
     assert row.select_one("mark").get_text() == "8 701 123 45 67"
     assert [button.get_text(strip=True) for button in row.select(".burn-acts > form button")] == ["Publish without it"]
     assert not row.select(".burn-told")  # once is enough
+
+
+def test_photos_are_seen_before_they_are_published(dee: Site, cast: Cast) -> None:
+    told = make_deed(title="Told", status=DeedStatus.PENDING, user_id=cast.ben.id)
+    with db.transaction() as session:
+        for key, deed in (("t" * 32, told), ("r" * 32, None)):
+            session.add(Photo(key=key, user_id=cast.ben.id, deed_id=deed, width=4, height=3, created_at=utcnow()))
+    take_and_report(make_request(title="Reported"), cast.ben, photo_keys=("r" * 32,))
+    rows = {row.select_one("[data-open]").get_text(): row for row in dee.get("/desk").html.select("[data-row]")}
+    for title, key, alt in (("Told", "t" * 32, "of this deed"), ("Reported", "r" * 32, "of this report")):
+        (photo,) = rows[title].select(".photo img")
+        assert photo["src"] == f"/photos/{key}-small.webp"
+        assert photo["alt"].endswith(alt)
 
 
 def test_new_requests_come_the_oldest_first_and_what_we_promised_is_marked_when_it_is_over(dee: Site) -> None:

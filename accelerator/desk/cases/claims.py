@@ -10,7 +10,7 @@ from accelerator import formatting, policy
 from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import Claim, HelpRequest
 from accelerator.board.transitions import CLAIM_MOVES, Verb
-from accelerator.deeds.cards import make_photo
+from accelerator.deeds.cards import make_photos
 from accelerator.deeds.models import Photo
 from accelerator.deeds.queries import photos_by_claim
 from accelerator.extensions import db
@@ -39,7 +39,7 @@ def describe_claim(
         "name": name or gettext("Someone who has left"),
         "state_label": formatting.claim_state_label(claim.state),
         "duration": formatting.duration(claim.minutes) if claim.minutes else "",
-        "photos": [make_photo(photo.key, photo.width, photo.height) for photo in photos],
+        "photos": make_photos(photos),
         "may_settle": may_settle,
         "may_remove": policy.can_coordinate(viewer, help_request.region_code) and Verb.REMOVE.value in moves,
         "may_undo": may_settle and Verb.UNCONFIRM.value in moves and policy.can_take_back(viewer, claim, now),

@@ -10,6 +10,7 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import Appeal
 from accelerator.appeals.queries import list_near_deadline
 from accelerator.deeds.forms import REPORT_REASONS
+from accelerator.deeds.queries import photos_by_claim, photos_by_deed
 from accelerator.desk.queue import queries
 from accelerator.desk.queue.queries import MOST, Narrow
 from accelerator.desk.queue.reasons import Reason
@@ -88,7 +89,9 @@ def _of_requests(session: Session, maker: RowMaker, reason: Reason, ids: Sequenc
 
 
 def _of_claims(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
-    return {id_: maker.of_claim(reason, *row) for id_, row in queries.claims_by_id(session, ids).items()}
+    photos = photos_by_claim(session, ids)
+    rows = queries.claims_by_id(session, ids)
+    return {id_: maker.of_claim(reason, *row, photos=photos.get(id_, [])) for id_, row in rows.items()}
 
 
 def _of_words(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) -> Made:
@@ -96,13 +99,19 @@ def _of_words(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) 
 
 
 def _of_deeds(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) -> Made:
-    return {id_: maker.of_deed(*row) for id_, row in queries.deeds_by_id(session, ids).items()}
+    photos = photos_by_deed(session, ids)
+    rows = queries.deeds_by_id(session, ids)
+    return {id_: maker.of_deed(*row, photos=photos.get(id_, [])) for id_, row in rows.items()}
 
 
 def _of_reports(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) -> Made:
     words = dict(REPORT_REASONS)
     rows = queries.reports_by_id(session, ids)
-    return {id_: maker.of_report(report, deed, str(words[report.reason])) for id_, (report, deed) in rows.items()}
+    photos = photos_by_deed(session, [deed.id for _, deed in rows.values()])
+    return {
+        id_: maker.of_report(report, deed, str(words[report.reason]), photos=photos.get(deed.id, []))
+        for id_, (report, deed) in rows.items()
+    }
 
 
 MAKERS: dict[Reason, Callable[[Session, RowMaker, Reason, Sequence[int]], Made]] = {

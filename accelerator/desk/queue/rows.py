@@ -1,6 +1,7 @@
 """Rows of the queue: why something is here, what and where it is, and its next step."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
@@ -11,7 +12,8 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import Appeal
 from accelerator.appeals.words import kind_label
 from accelerator.board.models import Claim, HelpRequest, Timing
-from accelerator.deeds.models import Deed
+from accelerator.deeds.cards import CardPhoto, make_photos
+from accelerator.deeds.models import Deed, Photo
 from accelerator.desk.queue.reasons import Reason
 from accelerator.i18n import current_language
 from accelerator.reference import Places
@@ -58,6 +60,8 @@ class QueueRow:
     told: str = ""
     #: Where another form goes: ask back, hide.
     other: str = ""
+    #: What came with the words; shown small, so that nobody publishes it unseen.
+    photos: list[CardPhoto] = field(default_factory=list)
     #: What was found in a deed's words that everyone would read.
     look: Look | None = None
     #: The number of the request or deed behind it: shown once, under the hottest reason.
@@ -145,7 +149,9 @@ class RowMaker:
             return gettext("Needed until %(when)s, and nobody comes yet", when=self._due(row))
         return gettext("Begins %(when)s, and nobody comes yet", when=self._due(row))
 
-    def of_claim(self, reason: Reason, claim: Claim, row: HelpRequest, name: str) -> QueueRow:
+    def of_claim(
+        self, reason: Reason, claim: Claim, row: HelpRequest, name: str, *, photos: Sequence[Photo]
+    ) -> QueueRow:
         who = name or gettext("Someone who has left")
         since = self._moment(claim.reported_at or claim.created_at, row.region_code)
         may = policy.can_settle(self.viewer, claim, row)
@@ -163,7 +169,7 @@ class RowMaker:
         return self._about_request(
             reason, row, f"claim-{claim.id}", why, action, about=f"claim:{claim.id}", href=case, told=claim.word,
             tick=claim.id if is_one else 0, other=f"/desk/claims/{claim.id}/dispute" if is_one else "",
-            within=f"request:{row.id}",
+            within=f"request:{row.id}", photos=photos,
         )  # fmt: skip
 
     def _confirm(self, claim: Claim, row: HelpRequest) -> Action:
@@ -177,7 +183,7 @@ class RowMaker:
         action = Action(gettext("Read and answer"), f"/desk/requests/{row.id}#talk", "o", "bubble")
         return self._about_request(Reason.WORD, row, f"word-{entry.id}", why, action)
 
-    def of_deed(self, deed: Deed) -> QueueRow:
+    def of_deed(self, deed: Deed, *, photos: Sequence[Photo]) -> QueueRow:
         since = formatting.ago(deed.created_at, self.now, self.known.zone(deed.region_code))
         may = policy.can_moderate(self.viewer, deed)
         publish = Action(gettext("Publish"), f"/desk/deeds/{deed.id}/publish", "p", "check", posts=True)
@@ -185,14 +191,16 @@ class RowMaker:
             Reason.DEED, deed, f"deed-{deed.id}", gettext("Told by its doer: %(when)s", when=since),
             publish if may else None, told=deed.story, other=f"/desk/deeds/{deed.id}/hide" if may else "",
             look=look_at({gettext("Title"): deed.title, gettext("Story"): deed.story, gettext("Name"): deed.doer_name}),
+            photos=photos,
         )  # fmt: skip
 
-    def of_report(self, report: Any, deed: Deed, reason_words: str) -> QueueRow:
+    def of_report(self, report: Any, deed: Deed, reason_words: str, *, photos: Sequence[Photo]) -> QueueRow:
         may = policy.can_moderate(self.viewer, deed)
         keep = Action(gettext("Looked at, it stays"), f"/desk/deeds/{deed.id}/keep", "k", "check", posts=True)
         return self._about_deed(
             Reason.REPORT, deed, f"report-{report.id}", gettext("A reader says: %(what)s", what=reason_words),
             keep if may else None, told=report.note, other=f"/desk/deeds/{deed.id}/hide" if may else "",
+            photos=photos,
         )  # fmt: skip
 
     def of_appeal(self, appeal: Appeal) -> QueueRow:
@@ -221,7 +229,7 @@ class RowMaker:
     def _about_request(
         self, reason: Reason, row: HelpRequest, id: str, why: str, action: Action, *, is_late: bool = False,
         href: str = "", tick: int = 0, told: str = "", other: str = "", about: str = "",
-        within: str = "",
+        within: str = "", photos: Sequence[Photo] = (),
     ) -> QueueRow:  # fmt: skip
         zone = self.known.zone(row.region_code)
         kind = self.known.kind(row.kind_code, self.language)
@@ -241,13 +249,14 @@ class RowMaker:
             tick=tick,
             told=told,
             other=other,
+            photos=make_photos(photos),
             about=about or f"request:{row.id}",
             within=within,
         )
 
     def _about_deed(
         self, reason: Reason, deed: Deed, id: str, why: str, action: Action | None, *, told: str, other: str,
-        look: Look | None = None,
+        look: Look | None = None, photos: Sequence[Photo] = (),
     ) -> QueueRow:  # fmt: skip
         return QueueRow(
             id=id,
@@ -264,6 +273,7 @@ class RowMaker:
             is_late=reason is Reason.REPORT,
             told=told,
             other=other,
+            photos=make_photos(photos),
             look=look,
             about=f"{reason}:{id}",
         )
