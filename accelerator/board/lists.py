@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -116,7 +116,7 @@ def draw_first(viewer: Viewer | None, *wanted: Filters, now: datetime, most: int
     for filters in wanted:
         if len(free) >= most:
             break
-        rows = recent_pages().page(filters, None, now).rows
-        free |= {row.id: row for row in rows if row.taken < row.capacity and row.id not in {*mine, *free}}
+        rows = recent_pages().page(replace(filters, is_free=True), None, now).rows
+        free |= {row.id: row for row in rows if row.id not in {*mine, *free}}
     settings: Settings = current_app.config["SETTINGS"]
     return draw_list(list(free.values())[:most], viewer, settings, now)

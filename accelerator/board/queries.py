@@ -59,6 +59,8 @@ class Filters:
     when: str = ""
     minutes: int = 0
     fit: Fit | None = None
+    #: Only with a free place; of the first page, not of the board.
+    is_free: bool = False
 
 
 def list_open(
@@ -103,6 +105,8 @@ def conditions(filters: Filters, dialect: str, now: datetime, day_ends: datetime
         found.append(in_time(filters.when, now, day_ends))
     if filters.fit:
         found.extend(fits(filters.fit))
+    if filters.is_free:
+        found.append(HelpRequest.taken < HelpRequest.capacity)
     return found
 
 

@@ -46,6 +46,16 @@ def test_what_is_full_is_not_needed_now(context: Flask, site: Site, cast: Cast) 
     assert "Full" not in text
 
 
+def test_what_is_needed_is_found_behind_a_whole_page_of_full_ones(context: Flask, site: Site, cast: Cast) -> None:
+    for number in range(22):
+        full = make_request(title=f"Full {number}", capacity=1, starts_at=utcnow() + timedelta(hours=1, days=number))
+        take(full, cast.add(f"helper{number}"))
+    make_request(title="Later and free", starts_at=utcnow() + timedelta(days=60))
+    text = text_of(site.get("/"))
+    assert "Later and free" in text
+    assert "Full" not in text
+
+
 def test_ones_own_promises_are_not_offered_again(context: Flask, site: Site, cast: Cast) -> None:
     take(make_request(title="Held", capacity=5), cast.ben)
     assert "Held" not in text_of(site.as_(cast.ben).get("/"))
