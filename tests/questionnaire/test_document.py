@@ -243,6 +243,7 @@ def test_any_document_says_its_problems(context: Flask, data: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("only_sqlite")
 @MANY
 @given(data=wild | tame)
 def test_ten_thousand_documents(context: Flask, data: Any) -> None:

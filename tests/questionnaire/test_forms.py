@@ -302,6 +302,7 @@ def test_any_fields_are_taken_or_told(app: Flask, fields: list[tuple[str, str]])
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("only_sqlite")
 @MANY
 @given(fields=_fields)
 def test_ten_thousand_forms(app: Flask, fields: list[tuple[str, str]]) -> None:

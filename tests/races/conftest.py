@@ -38,13 +38,6 @@ def house(servers: Servers) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def only_sqlite(database_kind: str) -> None:
-    """For faults of SQLite's files."""
-    if database_kind != "sqlite":
-        pytest.skip("about SQLite's files")
-
-
-@pytest.fixture
 def only_postgres(database_kind: str) -> None:
     """For what only PostgreSQL's locks can do."""
     if database_kind != "postgres":
