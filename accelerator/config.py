@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = ("kk", "ru", "en")
+LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+LANGUAGES = tuple(LANGUAGE_NAMES)
 
 #: Settings with our own prefix; any other name that starts so is taken for a slip of the pen.
 PREFIX = "AOG_"

@@ -10,6 +10,7 @@ from accelerator import formatting, i18n, notices, security
 from accelerator.accounts.sessions import current_viewer
 from accelerator.board import last_filters
 from accelerator.clock import utcnow
+from accelerator.config import LANGUAGE_NAMES
 from accelerator.extensions import db
 from accelerator.page_cache import PATHS
 from accelerator.reference import places
@@ -18,6 +19,7 @@ from accelerator.safe_next import safe_next
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals["asset"] = lambda name: app.extensions["assets"].url(name)
+    app.jinja_env.globals["language_names"] = LANGUAGE_NAMES
     app.jinja_env.globals["site_url"] = app.config["SETTINGS"].site_url
     app.jinja_env.filters["number"] = formatting.number
     app.jinja_env.filters["excerpt"] = formatting.excerpt

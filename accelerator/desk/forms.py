@@ -23,13 +23,13 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import HelpRequest, Timing
 from accelerator.board.search import search_text_of
 from accelerator.board.transitions import due_at
+from accelerator.config import LANGUAGE_NAMES
 from accelerator.forms import Form, TimeTaken, at_most, between, choices, chosen, required, tidy, tidy_lines
 from accelerator.reference import Places, codes_of, mask_of, need_choices
 
 DURATIONS = (15, 30, 60, 240, 480)
 #: Slips of the finger lie outside; near the ends of the calendar no zone can be reckoned.
 YEARS = range(2000, 2100)
-LOCALES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English"))
 TIMINGS = (
     (Timing.ANY.value, _l("At any time")),
     (Timing.BY.value, _l("Until a moment")),
@@ -57,7 +57,7 @@ class RequestForm(Form):
             "and no house: both are shown to them when it is time."
         ),
     )
-    locale = RadioField(_l("Language of the text"), [chosen()], choices=choices(LOCALES))
+    locale = RadioField(_l("Language of the text"), [chosen()], choices=choices(LANGUAGE_NAMES.items()))
     kind = SelectField(_l("Kind of help"), validate_choice=False)
     place = SelectField(_l("Where"), validate_choice=False)
     timing = RadioField(_l("When"), [chosen()], choices=choices(TIMINGS))

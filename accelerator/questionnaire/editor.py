@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 
-from accelerator.config import LANGUAGES
+from accelerator.config import LANGUAGE_NAMES, LANGUAGES
 from accelerator.forms import Form, at_most, choices, tidy, tidy_lines
 from accelerator.i18n import current_language
 from accelerator.questionnaire.answers import label_of, options_of
@@ -31,7 +31,6 @@ from accelerator.questionnaire.forms import SeveralField
 from accelerator.questionnaire.problems import RULES
 from accelerator.reference import Places
 
-NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 KINDS = (
     (Kind.TEXT.value, _l("One line of text")),
     (Kind.LONG_TEXT.value, _l("Several lines of text")),
@@ -64,9 +63,9 @@ def as_fields(stem: str, words: Words) -> dict[str, str]:
 class TitleForm(Form):
     """The heading of a page."""
 
-    title_kk = StringField(NAMES["kk"], [at_most(LONGEST_WORDS)], filters=[tidy])
-    title_ru = StringField(NAMES["ru"], [at_most(LONGEST_WORDS)], filters=[tidy])
-    title_en = StringField(NAMES["en"], [at_most(LONGEST_WORDS)], filters=[tidy])
+    title_kk = StringField(LANGUAGE_NAMES["kk"], [at_most(LONGEST_WORDS)], filters=[tidy])
+    title_ru = StringField(LANGUAGE_NAMES["ru"], [at_most(LONGEST_WORDS)], filters=[tidy])
+    title_en = StringField(LANGUAGE_NAMES["en"], [at_most(LONGEST_WORDS)], filters=[tidy])
     seen = HiddenField()
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -79,9 +78,9 @@ class TitleForm(Form):
 class ConsentForm(Form):
     """The text that people agree to."""
 
-    consent_kk = TextAreaField(NAMES["kk"], [at_most(LONGEST_CONSENT - 1)], filters=[tidy_lines])
-    consent_ru = TextAreaField(NAMES["ru"], [at_most(LONGEST_CONSENT - 1)], filters=[tidy_lines])
-    consent_en = TextAreaField(NAMES["en"], [at_most(LONGEST_CONSENT - 1)], filters=[tidy_lines])
+    consent_kk = TextAreaField(LANGUAGE_NAMES["kk"], [at_most(LONGEST_CONSENT - 1)], filters=[tidy_lines])
+    consent_ru = TextAreaField(LANGUAGE_NAMES["ru"], [at_most(LONGEST_CONSENT - 1)], filters=[tidy_lines])
+    consent_en = TextAreaField(LANGUAGE_NAMES["en"], [at_most(LONGEST_CONSENT - 1)], filters=[tidy_lines])
     seen = HiddenField()
 
     def consent(self) -> Words:
@@ -121,12 +120,12 @@ class Rows(FieldList):
 class EditQuestionForm(Form):
     """A question. What the portal reads itself keeps its kind, its answers and its condition."""
 
-    label_kk = StringField(NAMES["kk"], [at_most(LONGEST_WORDS)], filters=[tidy])
-    label_ru = StringField(NAMES["ru"], [at_most(LONGEST_WORDS)], filters=[tidy])
-    label_en = StringField(NAMES["en"], [at_most(LONGEST_WORDS)], filters=[tidy])
-    hint_kk = TextAreaField(NAMES["kk"], [at_most(LONGEST_WORDS)], filters=[tidy_lines])
-    hint_ru = TextAreaField(NAMES["ru"], [at_most(LONGEST_WORDS)], filters=[tidy_lines])
-    hint_en = TextAreaField(NAMES["en"], [at_most(LONGEST_WORDS)], filters=[tidy_lines])
+    label_kk = StringField(LANGUAGE_NAMES["kk"], [at_most(LONGEST_WORDS)], filters=[tidy])
+    label_ru = StringField(LANGUAGE_NAMES["ru"], [at_most(LONGEST_WORDS)], filters=[tidy])
+    label_en = StringField(LANGUAGE_NAMES["en"], [at_most(LONGEST_WORDS)], filters=[tidy])
+    hint_kk = TextAreaField(LANGUAGE_NAMES["kk"], [at_most(LONGEST_WORDS)], filters=[tidy_lines])
+    hint_ru = TextAreaField(LANGUAGE_NAMES["ru"], [at_most(LONGEST_WORDS)], filters=[tidy_lines])
+    hint_en = TextAreaField(LANGUAGE_NAMES["en"], [at_most(LONGEST_WORDS)], filters=[tidy_lines])
     kind = SelectField(_l("How it is answered"), choices=choices(KINDS), validate_choice=False)
     is_required = BooleanField(_l("It has to be answered"))
     options = Rows(FormField(OptionRow), _l("Answers"), max_entries=MOST_OPTIONS)
@@ -287,8 +286,8 @@ def in_words(question: Question, places: Places, document: Document) -> list[tup
     options = "; ".join("/".join(option.label.values()) for option in question.options)
     label, hint = gettext("Question"), gettext("Hint")
     return [
-        *((f"{label}, {NAMES[language]}", question.label.get(language, "")) for language in LANGUAGES),
-        *((f"{hint}, {NAMES[language]}", question.hint.get(language, "")) for language in LANGUAGES),
+        *((f"{label}, {LANGUAGE_NAMES[language]}", question.label.get(language, "")) for language in LANGUAGES),
+        *((f"{hint}, {LANGUAGE_NAMES[language]}", question.hint.get(language, "")) for language in LANGUAGES),
         (gettext("How it is answered"), kind_label(question.kind)),
         (gettext("It has to be answered"), gettext("yes") if question.is_required else gettext("no")),
         (gettext("Answers"), options),
@@ -308,7 +307,7 @@ def say_condition(condition: Condition, document: Document, places: Places, lang
 
 def words_of(words: Words) -> list[tuple[str, str]]:
     """A heading or a consent, as pairs to compare."""
-    return [(NAMES[language], words.get(language, "")) for language in LANGUAGES]
+    return [(LANGUAGE_NAMES[language], words.get(language, "")) for language in LANGUAGES]
 
 
 def compare(theirs: list[tuple[str, str]], mine: list[tuple[str, str]]) -> list[tuple[str, str, str]]:

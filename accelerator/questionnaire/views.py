@@ -9,7 +9,7 @@ from flask_babel import force_locale, gettext
 from markupsafe import Markup
 
 from accelerator.clock import utcnow
-from accelerator.config import LANGUAGES
+from accelerator.config import LANGUAGE_NAMES, LANGUAGES
 from accelerator.current import me
 from accelerator.errors import DomainError, NotFound
 from accelerator.extensions import db
@@ -29,7 +29,6 @@ from accelerator.questionnaire.document import (
     question_as_dict,
 )
 from accelerator.questionnaire.editor import (
-    NAMES,
     ConsentForm,
     EditQuestionForm,
     TitleForm,
@@ -87,7 +86,12 @@ def preview_version(version_id: int) -> Response:
         parts = {"pages": pages, "consent": consent, "language": language}
         shown = Markup(render_template("questionnaire/_preview.html", **parts))  # noqa: S704 (our own template)
     html = render_template(
-        "questionnaire/preview.html", version=version, shown=shown, language=language, languages=NAMES, active="desk"
+        "questionnaire/preview.html",
+        version=version,
+        shown=shown,
+        language=language,
+        languages=LANGUAGE_NAMES,
+        active="desk",
     )
     return make_response(html)
 
@@ -358,7 +362,7 @@ def tell_conflict(draft: QuestionnaireVersion | None, *, is_taken_out: bool) -> 
 
 
 def draw_part(form: Any, part: str, **values: Any) -> Response:
-    html = render_template(PARTS[type(form)], form=form, part=part, names=NAMES, active="desk", **values)
+    html = render_template(PARTS[type(form)], form=form, part=part, names=LANGUAGE_NAMES, active="desk", **values)
     return make_response(html, 409 if values.get("refused") else 422 if form.errors else 200)
 
 
