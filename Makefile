@@ -83,7 +83,7 @@ clean: ## Remove the virtual environment and caches (the instance folder stays)
 
 .venv/develop: requirements-dev.lock | .venv/python
 	@echo "Installing the locked dependencies for development"
-	@$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/runtime
 
 .venv/words: $(wildcard accelerator/translations/*/LC_MESSAGES/*.po) | .venv/runtime

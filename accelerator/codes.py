@@ -8,10 +8,6 @@ guesses a second and a million codes given out, one guess in 120 years would hit
 import secrets
 from functools import reduce
 
-from flask import Response, make_response
-
-from accelerator.security import private
-
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
 GROUP = 4
@@ -19,14 +15,6 @@ GROUP = 4
 MEANT = str.maketrans("OILUОАВЕЗКМНРСТУХІҮҰ", "011V0ABE3KMHPCTYX1YY")
 #: Multiplying by the generator of GF(32), whose polynomial is x⁵ + x² + 1.
 POLYNOMIAL = 0b100101
-
-
-def code_file(text: str) -> Response:
-    """A page with a code as a text file to keep, as every computer reads it; nothing on the way keeps it."""
-    response = private(make_response(text.replace("\n", "\r\n")))
-    response.headers["Content-Type"] = "text/plain; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="code.txt"'
-    return response
 
 
 def make_code() -> str:

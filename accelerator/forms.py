@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from flask import request
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import FileField, IntegerField
+from wtforms import FileField, IntegerField, StringField
 from wtforms import Form as WTForm
 from wtforms import SearchField as WTSearchField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from accelerator.looks import LONGEST_REASON
 
 #: No field takes more. Normalising Unicode takes the square of the length for texts made to be slow.
 LONGEST_VALUE = 8000
@@ -140,3 +142,9 @@ class TimeTaken(Form):
             return is_valid
         self.add_error("minutes", str(_l("Please say how long it took: from one minute to 24 hours.")))
         return False
+
+
+class RevealForm(Form):
+    """Why the desk looks at somebody's contact; it is written down."""
+
+    why = StringField(_l("Why do you need it?"), [required(), at_most(LONGEST_REASON)], filters=[tidy])

@@ -64,7 +64,7 @@ class LimitCount(Base):
 def spend(session: Session, limit: Limit, key: str, *, at: datetime, amount: int = 1) -> bool:
     """Count ``amount`` tries of ``key``; False when that is more than the limit allows.
 
-    The caller commits also when the answer is False: a refused try counts.
+    Where a refused try shall count, the caller commits also when the answer is False.
     """
     seconds = int(limit.per.total_seconds())
     ends_at = datetime.fromtimestamp((int(at.timestamp()) // seconds + 1) * seconds, at.tzinfo)

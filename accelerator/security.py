@@ -12,7 +12,7 @@ import secrets
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, make_response, request
 
 from accelerator import visits
 from accelerator.accounts.sessions import current_viewer
@@ -173,6 +173,14 @@ def set_headers(response: Response) -> Response:
 def private(response: Response) -> Response:
     """Neither the browser nor anything between keeps a copy."""
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def private_file(text: str, name: str) -> Response:
+    """A text that somebody saves, with the line ends that every computer reads; nothing on the way keeps it."""
+    response = private(make_response(text.replace("\n", "\r\n")))
+    response.headers["Content-Type"] = "text/plain; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

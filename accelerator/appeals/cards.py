@@ -141,7 +141,14 @@ def thread_for_desk(appeal: Appeal, rows: Sequence[Any], *, with_sender: bool) -
 def looks_for_desk(appeal: Appeal, rows: Sequence[Any]) -> list[Word]:
     """Who looked at the sender's contact, and why."""
     return [
-        Word("", name, entry.created_at, _open(appeal, entry.sealed, entry, "sealed"), "", False)
+        Word(
+            "",
+            name or gettext("Someone who has left"),
+            entry.created_at,
+            _open(appeal, entry.sealed, entry, "sealed"),
+            "",
+            False,
+        )
         for entry, name in rows
     ]
 

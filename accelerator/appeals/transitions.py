@@ -1,7 +1,8 @@
 """Everything that changes an appeal. One function per verb, in the caller's transaction; nothing here commits.
 
-`MOVES` says which verb leads where; buttons and tests are made from it. Locks: the appeal, then totals, then the
-head of the log. What happens at the desk names the version that its page showed: whoever comes second is told.
+`MOVES` says which verb leads where; buttons and tests are made from it. Locks: who looks at a contact, the appeal,
+then totals and limits, then the head of the log. What happens at the desk names the version that its page showed:
+whoever comes second is told.
 """
 
 import enum

@@ -15,7 +15,7 @@ from accelerator.appeals.sealing import auditors_key, code_of_form, has_demonstr
 from accelerator.appeals.transitions import MOVES, Letter, Verb
 from accelerator.appeals.words import kind_label, kind_note
 from accelerator.clock import utcnow
-from accelerator.codes import code_file, group_code
+from accelerator.codes import group_code
 from accelerator.current import settings
 from accelerator.deeds.uploads import refusal
 from accelerator.errors import NotAllowed, TooManyTries
@@ -25,7 +25,7 @@ from accelerator.i18n import current_language
 from accelerator.photos import Photo, PhotoRefused, read_photo
 from accelerator.reference import places
 from accelerator.regions.desks import desks_instead, list_desks
-from accelerator.security import client_address, private
+from accelerator.security import client_address, private, private_file
 
 #: Holds the form's key, from which the code is made again, until the sender has written it down.
 COOKIE = "appeal"
@@ -200,7 +200,9 @@ def show_code() -> Response:
 def save_code() -> Response:
     """The same as a text file."""
     appeal = find_sent()
-    return code_file(render_template("appeals/code.txt", **code_sheet(appeal))) if appeal else tell_no_code()
+    if appeal is None:
+        return tell_no_code()
+    return private_file(render_template("appeals/code.txt", **code_sheet(appeal)), "code.txt")
 
 
 def code_sheet(appeal: Appeal) -> dict[str, Any]:

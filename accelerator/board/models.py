@@ -81,6 +81,8 @@ def sql_list(states: tuple[enum.StrEnum, ...]) -> str:
 TO_VERIFY = "status = 'received' AND requester_id IS NOT NULL AND verified_at IS NULL"
 TO_PUBLISH = "status = 'received' AND (requester_id IS NULL OR verified_at IS NOT NULL)"
 UNCLAIMED = "status = 'open' AND taken = 0"
+#: A free place, whatever the status: the queries ask for that with a parameter.
+FREE = "taken < capacity"
 TO_SETTLE = "state IN ('reported', 'disputed')"
 
 
@@ -95,6 +97,9 @@ class HelpRequest(Base):
         CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name="outcome"),
         UniqueConstraint("source", "source_id"),
         Index("ix_help_requests_board", "status", "due_at", "id"),
+        # For the first page; the board itself shows full ones too.
+        index_where("ix_help_requests_free", "status", "due_at", "id", where=FREE),
+        index_where("ix_help_requests_region_free", "region_code", "status", "due_at", "id", where=FREE),
         Index("ix_help_requests_region_board", "region_code", "status", "due_at", "id"),
         Index("ix_help_requests_desk", "region_code", "status", "id"),
         index_where("ix_help_requests_to_verify", "region_code", "created_at", "id", where=TO_VERIFY),

@@ -555,7 +555,7 @@ def edit(
         raise NotAllowed("capacity")
     _keep_four_eyes(request, by)
     looked_at = {} if request.status == R.RECEIVED else _check_changes(request, accepted)
-    _carry_region(request)
+    former = _carry_region(request)
     request.version += 1
     db.session.flush()
     record(
@@ -567,6 +567,8 @@ def edit(
         version=request.version,
         **looked_at,
     )
+    if former:
+        _record_hand_over(request, former, by=by, at=at)
     _let_go_too_young(request, by=by, at=at)
     promote_waiting(request, by=by, at=at)
 
@@ -610,30 +612,29 @@ def hand_over(request_id: int, region_code: str, *, seen_version: int, by: Viewe
         raise NotAllowed("moved_on")
     if request.version != seen_version:
         raise NotAllowed("look_again")
-    former, known = request.region_code, places(db.session)
+    former = request.region_code
     request.region_code, request.district_code = region_code, None
-    request.search_text = search_text_of(request, known)
+    request.search_text = search_text_of(request, places(db.session))
     _carry_region(request)
     request.version += 1
     db.session.flush()
-    record(
-        db.session,
-        EventType.REQUEST_HANDED_OVER,
-        f"request:{request.id}",
-        by=by,
-        at=at,
-        former=former,
-        region=region_code,
-    )
+    _record_hand_over(request, former, by=by, at=at)
     return request
 
 
-def _carry_region(request: HelpRequest) -> None:
-    """What the desks find by region goes where the request goes."""
-    if not inspect(request).attrs.region_code.history.deleted:
-        return
+def _carry_region(request: HelpRequest) -> str | None:
+    """What the desks find by region goes where the request goes; the region that it leaves, if it does."""
+    left = inspect(request).attrs.region_code.history.deleted
+    if not left:
+        return None
     for table in (Claim, CaseEntry):
         db.session.execute(update(table).where(table.request_id == request.id).values(region_code=request.region_code))
+    return str(left[0])
+
+
+def _record_hand_over(request: HelpRequest, former: str, *, by: Viewer, at: datetime) -> None:
+    moved = {"former": former, "region": request.region_code}
+    record(db.session, EventType.REQUEST_HANDED_OVER, f"request:{request.id}", by=by, at=at, **moved)
 
 
 def _let_go_too_young(request: HelpRequest, *, by: Viewer, at: datetime) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from accelerator import limits
 from accelerator.board.models import HelpRequest, Outcome
 from accelerator.clock import utcnow
-from accelerator.codes import code_file, group_code, read_code
+from accelerator.codes import group_code, read_code
 from accelerator.current import settings
 from accelerator.errors import Forged, NotAllowed, NotFound, TooManyTries
 from accelerator.extensions import db
@@ -29,7 +29,7 @@ from accelerator.questionnaire.document import Page as Questions
 from accelerator.questionnaire.forms import QuestionForm, build, make_form
 from accelerator.reference import places
 from accelerator.regions.desks import desks_instead, list_desks
-from accelerator.security import client_address, is_same_origin, private
+from accelerator.security import client_address, is_same_origin, private, private_file
 
 #: Nobody reads and fills in all pages faster than this; programs do.
 FASTEST = timedelta(seconds=3)
@@ -262,7 +262,7 @@ def save_code() -> Response:
     sent = find_sent(at=utcnow())
     if sent is None:
         return redirect_to(url_for(".show_status"))
-    return code_file(render_template("help/done.txt", **code_sheet(*sent, at=utcnow())))
+    return private_file(render_template("help/done.txt", **code_sheet(*sent, at=utcnow())), "code.txt")
 
 
 def code_sheet(draft: Draft, requester: Requester, *, at: datetime) -> dict[str, Any]:

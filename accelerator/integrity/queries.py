@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Row, select
@@ -24,16 +25,28 @@ def list_events(session: Session, subject: str, limit: int = 50) -> Sequence[Row
     ).all()
 
 
-def find_region_after(session: Session, subject: str, regions: frozenset[str]) -> str | None:
-    """The region that ``subject`` was last handed to by one of ``regions``."""
+@dataclass(frozen=True)
+class HandOver:
+    """That something is in another region now: where it has been, where it is, and who brought it there."""
+
+    formers: frozenset[str]
+    region: str
+    #: The public reference of whoever handed it over last.
+    by: str
+
+
+def find_hand_over(session: Session, subject: str) -> HandOver | None:
+    """Where ``subject`` was last handed to, if it ever was."""
     bodies = session.scalars(
         select(IntegrityEvent.body)
         .where(IntegrityEvent.subject == subject, IntegrityEvent.type.in_(HANDED_OVER))
         .order_by(IntegrityEvent.seq.desc())
         .limit(5)
     )
-    events = (json.loads(body) for body in bodies)
-    return next((str(event["region"]) for event in events if event["former"] in regions), None)
+    events = [json.loads(body) for body in bodies]
+    if not events:
+        return None
+    return HandOver(frozenset(event["former"] for event in events), events[0]["region"], events[0]["actor"])
 
 
 def find_detail(session: Session, subject: str, type_: str, name: str, *, claim: int) -> int | None:

@@ -23,11 +23,15 @@ USUAL_SHAPES = {(4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3), (4, 6, 4), (4, 4, 5), 
 CARD_LENGTHS = (16, 15, 13, 14, 19, 18, 17)
 
 
-#: Sixteen digits behind these words are somebody's card, whether or not a digit was mistyped.
+#: What may stand between a word and the digits that it names: signs, two words, № (which is folded to "no").
+TO_DIGITS = r"[\s:#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}(?:no[\s.:]{0,2})?$"
+#: Sixteen digits behind these words, written as on a card, are somebody's, whether or not one was mistyped.
 CARD_LABEL = re.compile(
     r"(?<![\w/\\-])(?:карт(?:а|ы|е|у|ой|очк\w{1,2})|карта(?:м|мыз|сы|ңыз)\w{0,4}|card)"
-    r"(?:\s(?:нөмірі?|number|no))?[\s:№#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}$"
+    r"(?:\s(?:нөмірі?|number))?" + TO_DIGITS
 )
+CARD_STEMS = ("карт", "card")
+IIN_STEMS = ("иин", "жсн", "iin", "идентифик", "identif", "сәйкест")
 
 
 def find_cards(text: str, runs: list[Run]) -> list[Span]:
@@ -36,7 +40,10 @@ def find_cards(text: str, runs: list[Run]) -> list[Span]:
     In a usual grouping anywhere; in any other one when they are all that a row of digits holds, so that buses,
     hours and two phones in a row are no card.
     """
-    return [*_find_proven_cards(runs), *_find_labelled(CARD_LABEL, 16, text, runs)]
+    return [
+        *_find_proven_cards(runs),
+        *(part.span for part in _find_labelled(CARD_LABEL, CARD_STEMS, 16, text, runs) if _is_written_as_card(part)),
+    ]
 
 
 def _find_proven_cards(runs: list[Run]) -> list[Span]:
@@ -85,6 +92,11 @@ def _is_grouped_as_card(part: Part) -> bool:
     return part.is_whole_run or (set(shape) == {1} and part.gap == Gap.TIGHT)
 
 
+def _is_written_as_card(part: Part) -> bool:
+    """In one piece, in the usual groups, or digit by digit: no hours, dates or buses."""
+    return part.gap == Gap.TIGHT and (len(part.shape) == 1 or part.shape in USUAL_SHAPES or set(part.shape) == {1})
+
+
 #: Twelve digits as they begin with a date; found at each place, also inside of each other.
 IIN = re.compile(r"(?=\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-6]\d{5})")
 
@@ -96,7 +108,7 @@ IIN_SHAPES = {(12,), (6, 6), (6, 3, 3), (6, 1, 5), (2, 2, 2, 6), (2, 2, 2, 3, 3)
 #: Twelve digits behind these words are somebody's number, whether or not a digit was mistyped.
 IIN_LABEL = re.compile(
     r"(?<![\w/\\-])(?:иин|жсн|iin|individual identification number|индивидуальный идентификационный номер"
-    r"|жеке сәйкестендіру нөмірі?)(?:-?[^\W\d_]{1,4})?[\s:№#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}$"
+    r"|жеке сәйкестендіру нөмірі?)(?:-?[^\W\d_]{1,4})?" + TO_DIGITS
 )
 LABEL_REACH = 80
 
@@ -106,12 +118,16 @@ def find_iins(text: str, runs: list[Run]) -> list[Span]:
 
     Or whatever twelve digits the text itself calls so.
     """
-    return [*_find_proven_iins(runs), *_find_labelled(IIN_LABEL, 12, text, runs)]
+    return [*_find_proven_iins(runs), *(part.span for part in _find_labelled(IIN_LABEL, IIN_STEMS, 12, text, runs))]
 
 
-def _find_labelled(label: re.Pattern[str], length: int, text: str, runs: list[Run]) -> list[Span]:
-    """So many digits close together behind the word that names them."""
-    found: list[Span] = []
+def _find_labelled(
+    label: re.Pattern[str], stems: tuple[str, ...], length: int, text: str, runs: list[Run]
+) -> list[Part]:
+    """So many digits close together behind the word that names them; without its stem there is nothing to find."""
+    found: list[Part] = []
+    if not any(stem in text for stem in stems):
+        return found
     for run in runs:
         for low in run.offsets[:-1]:
             part = run.part_at(low, length)
@@ -119,7 +135,7 @@ def _find_labelled(label: re.Pattern[str], length: int, text: str, runs: list[Ru
                 continue
             start = part.span[0]
             if label.search(text, max(start - LABEL_REACH, 0), start):
-                found.append(part.span)
+                found.append(part)
     return found
 
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from accelerator import limits
 from accelerator.accounts.models import Role
 from accelerator.appeals import queries, transitions
 from accelerator.appeals.forms import new_form_key
-from accelerator.appeals.models import Kind
+from accelerator.appeals.models import AppealEntry, Kind
 from accelerator.appeals.transitions import MOVES, AppealChanged, Verb, erase
 from accelerator.clock import utcnow
 from accelerator.errors import NotAllowed, NotFound
@@ -159,7 +160,11 @@ def test_handed_over_it_belongs_to_the_other_region(site: Site, cast: Cast) -> N
     dee = site.as_(cast.dee)
     page = dee.get(f"/desk/appeals/{sent.id}")
     dee.follow(dee.press(page, "Hand over", **{"transfer-region": ASTANA, "transfer-words": "It is their street."}))
-    assert "has handed this over: Astana" in text_of(dee.get(f"/desk/appeals/{sent.id}", status=404))
+    told = dee.follow(
+        dee.press(page, "Hand over", **{"transfer-region": ASTANA, "transfer-words": "It is their street."})
+    )
+    assert "Handed over: Astana" in text_of(told)  # pressed twice
+    assert "This was handed over: Astana" in text_of(dee.get(f"/desk/appeals/{sent.id}", status=404))
     late = dee.post(f"/desk/appeals/{sent.id}/answer", {"answer-words": "It is mended now."}, status=404)
     assert "It is mended now." in text_of(late)
     eve = site.as_(cast.eve).get(f"/desk/appeals/{sent.id}")
@@ -218,6 +223,25 @@ def test_who_wrote_is_shown_to_whoever_says_why(site: Site, cast: Cast) -> None:
     with db.transaction() as session:
         erase(session, session.get_one(transitions.Appeal, sent.id), at=utcnow())
     assert "the house is missing" not in dee.get(f"/desk/appeals/{sent.id}").text
+
+
+def test_a_contact_that_is_gone_is_nowhere_else(site: Site, cast: Cast) -> None:
+    sent, dee = send(), site.as_(cast.dee)
+    act("transfer", sent.id, cast.dee, ASTANA, "Theirs.")
+    act("transfer", sent.id, cast.eve, ALMATY, "Yours after all.")
+    page = dee.get(f"/desk/appeals/{sent.id}")
+    with db.transaction():
+        transitions.withdraw(transitions.lock_appeal(sent.id), at=utcnow())
+    gone = dee.press(page, "Show the contact", why="To call", status=404)
+    assert "handed over" not in text_of(gone)
+
+
+def test_a_look_of_somebody_who_left_is_still_a_look(site: Site, cast: Cast) -> None:
+    sent, dan = send(), cast.add("dan", role=Role.COORDINATOR, regions=[ALMATY])
+    site.as_(dan).post(f"/desk/appeals/{sent.id}/contact", {"why": "To call"})
+    with db.transaction() as session:
+        session.execute(update(AppealEntry).values(user_id=None))
+    assert "Someone who has left: To call" in text_of(site.as_(cast.dee).get(f"/desk/appeals/{sent.id}"))
 
 
 def test_looks_at_senders_count_with_all_others_of_the_day(site: Site, cast: Cast) -> None:

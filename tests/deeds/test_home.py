@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from accelerator.board.queries import Filters, list_open
 from accelerator.clock import utcnow
-from tests.cast import ASTANA, Cast
+from accelerator.extensions import db
+from tests.cast import ALMATY, ASTANA, Cast
 from tests.factories import make_deed, make_request
 from tests.site import Site, text_of
-from tests.steps import confirm, take, take_and_report
+from tests.steps import confirm, counted_statements, take, take_and_report
 
 
 def test_empty_it_still_leads_somewhere(context: Flask, site: Site) -> None:
@@ -44,6 +46,22 @@ def test_what_is_full_is_not_needed_now(context: Flask, site: Site, cast: Cast) 
     text = text_of(site.get("/"))
     assert "Free" in text
     assert "Full" not in text
+
+
+def test_free_places_are_found_without_looking_at_full_ones(context: Flask) -> None:
+    if not db.settings.is_sqlite:
+        pytest.skip("PostgreSQL knows how many rows there are and chooses by that")
+    now = utcnow()
+    for filters, index in (
+        (Filters(is_free=True), "ix_help_requests_free"),
+        (Filters(is_free=True, region=ALMATY), "ix_help_requests_region_free"),
+    ):
+        with counted_statements() as statements:
+            list_open(db.read, filters, now=now, day_ends=now)
+        asked = statements[-1]
+        values = (None,) * asked.count("?")
+        plan = str(db.read.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values).all())
+        assert index in plan, plan
 
 
 def test_what_is_needed_is_found_behind_a_whole_page_of_full_ones(context: Flask, site: Site, cast: Cast) -> None:

@@ -8,15 +8,28 @@ from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
 from accelerator.board.models import Claim, ClaimState, HelpRequest, RequestStatus
 from accelerator.clock import utcnow
+from accelerator.desk.cases import transitions
 from accelerator.extensions import db
 from accelerator.help.models import CaseEntry
 from accelerator.help.queries import list_talk
-from tests.cast import ALMATY, ASTANA, Cast, viewer_of
+from accelerator.reference import forget_places
+from accelerator.regions.models import Region
+from tests.cast import ALMATY, ASTANA, Cast, Person, viewer_of
 from tests.desk.cases import asked, call, changed_in, colleague, erase, write
 from tests.factories import make_request
 from tests.races.invariants import check_everything
 from tests.site import Site, form_values, text_of
-from tests.steps import claim_now, count_events, events_of, last_event, mails_to, request_now, take, wait
+from tests.steps import (
+    claim_now,
+    count_events,
+    events_of,
+    last_event,
+    mails_to,
+    request_now,
+    take,
+    take_and_report,
+    wait,
+)
 
 
 @pytest.fixture
@@ -28,6 +41,12 @@ def parts_of(request_id: int) -> list[HelpRequest]:
     return list(
         db.read.query(HelpRequest).filter_by(split_from_id=request_id).order_by(HelpRequest.id).populate_existing()
     )
+
+
+def hand_over(request_id: int, region: str, person: Person) -> None:
+    with db.transaction():
+        seen = request_now(request_id).version
+        transitions.hand_over(request_id, region, "They moved.", seen_version=seen, by=viewer_of(person), at=utcnow())
 
 
 def everything_fits() -> None:
@@ -259,27 +278,65 @@ def test_who_hands_over_second_sees_that_it_changed_and_keeps_the_reason(
     assert request_now(request_id).region_code == ASTANA
 
 
-@pytest.mark.parametrize(
-    ("form", "fields"), [("note", {"note": "She hears badly."}), ("close", {"outcome": "not_needed"})]
-)
+@pytest.mark.parametrize(("form", "fields"), [("note", {"note": "Deaf."}), ("close", {"outcome": "not_needed"})])
 def test_who_writes_after_it_was_handed_over_reads_where_it_is_and_what_they_wrote(
     context: Flask, site: Site, cast: Cast, form: str, fields: dict[str, str]
 ) -> None:
-    request_id = asked()
-    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
-    zhan.post(
-        f"/desk/requests/{request_id}/hand-over",
-        {"region": ASTANA, "reason": "They moved.", "seen_version": "1"},
-        status=303,
-    )
+    request_id, dee = asked(), site.as_(cast.dee)
+    hand_over(request_id, ASTANA, colleague(cast))
+    with db.transaction() as session:
+        session.get_one(Region, ASTANA).desk_phone = "+77172000000"
+    forget_places()
     late = dee.post(f"/desk/requests/{request_id}/{form}", fields | {"seen_version": "1"}, status=404)
-    assert "A colleague has handed this over: Astana" in text_of(late)
-    assert ("She hears badly." in text_of(late)) == (form == "note")
-    assert "A colleague has handed this over: Astana" in text_of(dee.get(f"/desk/requests/{request_id}", status=404))
+    assert "This was handed over: Astana" in text_of(late)
+    assert late.html.select_one("main a.tel")["href"] == "tel:+77172000000"
+    shown = [panel.get_text() for panel in late.html.select("main .panel.story")]
+    assert shown == ([fields["note"]] if form == "note" else [])
+    assert "This was handed over: Astana" in text_of(dee.get(f"/desk/requests/{request_id}", status=404))
+    notice = dee.htmx(f"/desk/requests/{request_id}/{form}", fields, status=404)
+    assert "This was handed over: Astana" in text_of(notice)
     assert "handed" not in text_of(site.as_(cast.ben).get(f"/desk/requests/{request_id}", status=403))
     shy = site.as_(cast.add("shy", role=Role.COORDINATOR, regions=["KZ-79"]))
     assert "handed" not in text_of(shy.get(f"/desk/requests/{request_id}", status=404))
-    assert "She hears badly." not in text_of(site.as_(cast.eve).get(f"/desk/requests/{request_id}"))
+    assert "Deaf." not in text_of(site.as_(cast.eve).get(f"/desk/requests/{request_id}"))
+
+
+def test_who_hands_over_twice_reads_twice_that_it_is_done(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, dee = asked(), site.as_(cast.dee)
+    page = dee.get(f"/desk/requests/{request_id}")
+    for _ in range(2):
+        told = dee.follow(dee.press(page, "Hand over", region=ASTANA, reason="They moved.", status=303))
+        assert "Handed over: Astana. Its desk sees it now." in text_of(told)
+    assert "This was handed over: Astana" in text_of(dee.get(f"/desk/requests/{request_id}", status=404))
+
+
+def test_where_it_is_now_counts_and_not_where_it_once_was(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, shym = asked(), "KZ-79"
+    sho = cast.add("sho", role=Role.COORDINATOR, regions=[shym])
+    both = cast.add("both", role=Role.COORDINATOR, regions=[ALMATY, ASTANA])
+    hand_over(request_id, ASTANA, cast.dee)
+    hand_over(request_id, shym, cast.eve)
+    for person in (cast.dee, cast.eve, both):
+        assert "This was handed over: Shymkent" in text_of(
+            site.as_(person).get(f"/desk/requests/{request_id}", status=404)
+        )
+    hand_over(request_id, ALMATY, sho)
+    site.as_(cast.dee).get(f"/desk/requests/{request_id}")
+    nothing = site.as_(cast.dee).post(f"/desk/claims/{10**6}/confirm", status=404)
+    assert "handed over" not in text_of(nothing)
+    assert "This was handed over: Almaty" in text_of(site.as_(cast.eve).get(f"/desk/requests/{request_id}", status=404))
+
+
+def test_an_edit_that_moves_it_is_a_handing_over(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="A park", capacity=3)
+    claim_id = take_and_report(request_id, cast.ben)
+    both = cast.add("both", role=Role.COORDINATOR, regions=[ALMATY, ASTANA])
+    browser = site.as_(both)
+    browser.press(browser.get(f"/desk/requests/{request_id}/edit"), "Save", place=ASTANA, status=303)
+    assert request_now(request_id).region_code == ASTANA
+    late = site.as_(cast.dee).post(f"/desk/claims/{claim_id}/dispute", {"reason": "How many hours?"}, status=404)
+    assert "This was handed over: Astana" in text_of(late)
+    assert "How many hours?" in text_of(late)
 
 
 # ---- close ----

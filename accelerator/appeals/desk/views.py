@@ -23,9 +23,9 @@ from accelerator.appeals.sealing import Contact
 from accelerator.appeals.transitions import MOVES, AppealChanged, Verb
 from accelerator.clock import utcnow
 from accelerator.current import me
-from accelerator.desk.cases.forms import RevealForm
 from accelerator.errors import NotAllowed
 from accelerator.extensions import db
+from accelerator.forms import RevealForm
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language
 from accelerator.integrity.queries import list_events

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -11,9 +11,8 @@ from accelerator import formatting
 from accelerator.board.models import HelpRequest, Outcome
 from accelerator.board.search import normalise
 from accelerator.desk.cases.words import call_outcome_label
-from accelerator.forms import Form, SearchField, at_most, between, chosen, required, tidy, tidy_lines
+from accelerator.forms import Form, SearchField, at_most, between, chosen, required, tidy_lines
 from accelerator.help.models import CallOutcome
-from accelerator.looks import LONGEST_REASON
 from accelerator.reference import Places
 
 MOST_PARTS = 5
@@ -163,9 +162,3 @@ class AssignForm(Form):
     """Who was found."""
 
     user_id = IntegerField(validators=[InputRequired(), between(1, LARGEST)])
-
-
-class RevealForm(Form):
-    """Why the contact is looked at; it is written down."""
-
-    why = StringField(_l("Why do you need it?"), [required(), at_most(LONGEST_REASON)], filters=[tidy])

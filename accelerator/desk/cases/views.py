@@ -26,7 +26,6 @@ from accelerator.desk.cases.forms import (
     MergeForm,
     NoteForm,
     PublishForm,
-    RevealForm,
     SplitForm,
     Versioned,
 )
@@ -38,6 +37,7 @@ from accelerator.desk.changes import Difference, list_changes, snapshot, standin
 from accelerator.desk.forms import RequestForm, filled_from
 from accelerator.errors import DomainError, NotAllowed
 from accelerator.extensions import db
+from accelerator.forms import RevealForm
 from accelerator.help import reveals
 from accelerator.help.contacts.cards import make_contact_card
 from accelerator.help.models import CallOutcome

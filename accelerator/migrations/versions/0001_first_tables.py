@@ -411,6 +411,20 @@ def create_tables() -> None:
         batch_op.create_index(batch_op.f("ix_help_requests_requester_id"), ["requester_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_help_requests_split_from_id"), ["split_from_id"], unique=False)
         batch_op.create_index(
+            "ix_help_requests_free",
+            ["status", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("taken < capacity"),
+            postgresql_where=sa.text("taken < capacity"),
+        )
+        batch_op.create_index(
+            "ix_help_requests_region_free",
+            ["region_code", "status", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("taken < capacity"),
+            postgresql_where=sa.text("taken < capacity"),
+        )
+        batch_op.create_index(
             "ix_help_requests_soon",
             ["region_code", "due_at", "id"],
             unique=False,
