@@ -1,6 +1,7 @@
 """Finding something on the board: words, filters, more, back; and in another language."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 from accelerator.accounts.models import Role
 from tests.browser.conftest import Browse
 from tests.browser.tabs import Tab
-from tests.browser.world import World, unique
+from tests.browser.world import World, soon, unique
 
 with_and_without_script = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
@@ -71,6 +72,24 @@ def test_more_of_the_board(world: World, browse: Browse, script: bool) -> None:
     tab.press("I'll help", last)
     tab.expect_notice("The place is yours. Thank you!")
     tab.look()
+
+
+def test_back_in_a_long_list_one_stands_where_one_stood(world: World, browse: Browse) -> None:
+    word = unique()
+    ids = [world.request(title=f"Read {word}", starts_at=soon() + timedelta(minutes=n)) for n in range(65)]
+    tab = browse()
+    tab.open(f"/requests?q={word}")
+    cards = tab.page.locator("#requests article")
+    for count in (40, 60, 65):
+        tab.follow("Show more")
+        expect(cards).to_have_count(count)
+    tab.follow(f"Read {word}", tab.card(ids[50]))
+    expect(tab.main.get_by_role("heading", level=1)).to_have_text(f"Read {word}")
+    tab.page.go_back()
+    expect(cards).to_have_count(65)
+    expect(tab.card(ids[50])).to_be_in_viewport()
+    tab.open(f"/requests?q={word}")
+    expect(cards).to_have_count(20)
 
 
 @pytest.mark.parametrize("path", ["/requests?q={}", "/deeds"])
