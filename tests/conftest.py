@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
-from accelerator import create_app, database
+from accelerator import assets, create_app, database
 from accelerator.config import Settings
 from accelerator.extensions import db
 from accelerator.reference import forget_places
@@ -26,17 +27,23 @@ hypothesis.settings.register_profile("found", derandomize=True, phases=[Phase.ex
 hypothesis.settings.load_profile("found")
 
 
-def remember_address_builders() -> None:
+def remember_addresses() -> None:
     """An application is made for each test; most of that time went into compiling the same hundred addresses."""
-    compile_anew, known = Rule._compile_builder, {}
+    compile_anew, known = Rule.compile, {}
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    def compile_once(rule: Rule) -> None:
+        key = (rule.rule, rule.subdomain, rule.merge_slashes, repr(rule.defaults))
         if key not in known:
-            known[key] = compile_anew(rule, append_unknown)
-        return known[key]
+            compile_anew(rule)
+            known[key] = rule
+            return
+        first = known[key]
+        for name in ("_parts", "_trace", "_converters", "arguments"):
+            setattr(rule, name, getattr(first, name))
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, getattr(first, name).__func__.__get__(rule, None))
 
-    Rule._compile_builder = compile_once  # type: ignore[method-assign]
+    Rule.compile = compile_once  # type: ignore[method-assign]
 
 
 def remember_statements() -> None:
@@ -55,8 +62,9 @@ def remember_statements() -> None:
     database.create_engine = create_alike
 
 
-remember_address_builders()
+remember_addresses()
 remember_statements()
+assets.read_part = cache(assets.read_part)  # nor do style sheets and scripts change between two tests
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
