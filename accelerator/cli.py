@@ -8,7 +8,7 @@ from accelerator.appeals.commands import appeals
 from accelerator.board.importing.commands import import_requests
 from accelerator.deeds.commands import totals
 from accelerator.demonstration.commands import demonstration
-from accelerator.help.commands import retention
+from accelerator.help.commands import askers, retention
 from accelerator.migrations.commands import database
 from accelerator.regions.commands import regions
 from accelerator.running.commands import background, serve
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         import_requests,
         totals,
         keys,
+        askers,
         retention,
         demonstration,
         seed,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Index, String, Text, delete, select, text
+from sqlalchemy import Index, String, Text, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from accelerator.config import Settings, is_loopback
@@ -58,6 +58,12 @@ def post(session: Session, recipient: str, subject: str, body: str, *, at: datet
     """Put a mail into the outbox; it leaves only if the caller's transaction commits."""
     one_line = " ".join(subject.split())
     session.add(OutboxMail(recipient=recipient, subject=one_line[:200], body=body, created_at=at, try_at=at))
+
+
+def forget_words(session: Session, path: str) -> None:
+    """Leave nothing but their address in kept mails that lead to ``path``."""
+    about = OutboxMail.body.contains(f"{path}\n", autoescape=True)
+    session.execute(update(OutboxMail).where(about).values(body=f"{db.settings.site_url}{path}\n"))
 
 
 def send_due(*, at: datetime, limit: int = 20) -> int:

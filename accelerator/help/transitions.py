@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from accelerator.accounts.models import UserNotice
-from accelerator.accounts.tell import tell_person
+from accelerator.accounts.tell import tell_person, tell_promised
 from accelerator.accounts.viewer import Viewer
 from accelerator.appeals import transitions as appeals
 from accelerator.board import transitions as board
@@ -37,6 +37,7 @@ from accelerator.help.contact import Contact, seal_contact
 from accelerator.help.models import CaseEntry, Channel, ContactReveal, EntryKind, Requester
 from accelerator.help.pair import make_pair, pair_of
 from accelerator.integrity.record import SYSTEM, Actor, EventType, record
+from accelerator.mail import forget_words
 from accelerator.phones import split_phone
 from accelerator.reference import places
 
@@ -270,8 +271,7 @@ def move_time(request_id: int, hours: Hours, *, by: Requester, at: datetime) -> 
     request.version += 1
     db.session.flush()
     record(db.session, EventType.REQUEST_MOVED, f"request:{request.id}", by=by, at=at, version=request.version)
-    for claim in _claims(request, *OPEN_PROMISES, ClaimState.WAITING):
-        tell_person(db.session, claim.user_id, "moved", request_id=request.id, at=at)
+    tell_promised(db.session, request.id, "moved", at=at)
     return request
 
 
@@ -320,8 +320,9 @@ def list_talk(request_id: int) -> list[CaseEntry]:
 def say_they_came(claim_id: int, *, was_asked: bool, by: Requester, at: datetime) -> Claim:
     """The helped person says that help came, and whether anything was asked for it.
 
-    A "yes" opens an integrity case by itself. The volunteer is not told, and sees no other deed, event or number
-    than after a "no", so that nobody has to be afraid to say it; what follows is for the auditors to decide.
+    A "yes" opens an integrity case by itself. The volunteer is not told of it, and sees no other deed, event or
+    number than after a "no", so that nobody has to be afraid to say it; what follows is for the auditors to decide.
+    Who has not told of it yet is asked to, after either answer.
     Who has given the volunteer the spoken pair answers the question here all the same. Repeating it is harmless:
     the first answer counts.
     """
@@ -345,6 +346,8 @@ def say_they_came(claim_id: int, *, was_asked: bool, by: Requester, at: datetime
         )
     deeds.confirm_by_helped(claim.id, at=at)
     record(db.session, EventType.CLAIM_HELPED_SAID, f"request:{request.id}", by=by, at=at, claim=claim.id)
+    if claim.state in OPEN_PROMISES:
+        tell_person(db.session, claim.user_id, "they_came", request_id=request.id, at=at)
     return claim
 
 
@@ -363,6 +366,7 @@ def _forget_words(request: HelpRequest) -> None:
         request.title = request.story = request.search_text = ""
     for table in (Claim, UserNotice):
         db.session.execute(update(table).where(table.request_id == request.id).values(reason=""))
+    forget_words(db.session, f"/requests/{request.id}")
 
 
 def erase(requester_id: int, *, by: Actor, at: datetime) -> Requester:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +45,12 @@ class SeveralField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+#: All of Kazakhstan has one time.
+ZONE = ZoneInfo("Asia/Almaty")
+#: A day that is farther away is a slip of the pen.
+FARTHEST = timedelta(days=5 * 366)
+
+
 class QuestionForm(Form):
     """The form of some questions. `answers` are its clean values; what cannot be read stays as it was typed."""
 
@@ -70,7 +76,15 @@ class QuestionForm(Form):
             except CannotRead as why:
                 field.errors = [str(why)]
                 is_valid = False
+        if is_valid and known.get("time") and known.get("day"):
+            is_valid = self._is_to_come(f"{known['day']}T{known['time']}")
         return is_valid
+
+    def _is_to_come(self, moment: str) -> bool:
+        if "time" not in self or datetime.fromisoformat(moment).replace(tzinfo=ZONE) > utcnow():
+            return True
+        self["time"].errors = [gettext("This hour has passed. Please give a later one, or another day.")]
+        return False
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -263,6 +277,8 @@ def read(question: Question, data: Any, places: Places) -> Any:
         return read_time(text)
     if question.id == "day" and read_date(text) < today():
         raise CannotRead(gettext("That is in the past. Please give a day to come."))
+    if question.id == "day" and date.fromisoformat(read_date(text)) > utcnow().date() + FARTHEST:
+        raise CannotRead(gettext("That is very far ahead. Is the year right?"))
     return reader(text) if reader else read_text(question, text)
 
 
@@ -330,5 +346,5 @@ def read_telephone(text: str) -> str:
 
 
 def today() -> str:
-    """The day in the operator's region: all of Kazakhstan has one time."""
-    return utcnow().astimezone(ZoneInfo("Asia/Almaty")).date().isoformat()
+    """The day that it is in Kazakhstan."""
+    return utcnow().astimezone(ZONE).date().isoformat()

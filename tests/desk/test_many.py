@@ -13,8 +13,8 @@ from accelerator.deeds.models import DayTotal, Deed, Photo
 from accelerator.errors import NotAllowed
 from accelerator.extensions import db
 from tests.cast import ASTANA, Cast, Person, viewer_of
-from tests.desk.cases import colleague
-from tests.factories import make_request
+from tests.desk.cases import colleague, write
+from tests.factories import make_request, make_requester
 from tests.races.invariants import check_everything
 from tests.site import Site, text_of
 from tests.steps import claim_now, confirm, deed_of, events_of, mails_to, request_now, row, take, take_and_report
@@ -139,6 +139,21 @@ def test_after_one_is_taken_back_the_others_can_still_be(context: Flask, site: S
     last = dee.follow(dee.press(after, "Take back all 2"))
     assert len(last.html.select(".queue-list > li")) == 3
     assert [claim_now(id_).state for id_ in (one, two, three)] == [ClaimState.REPORTED] * 3
+
+
+def test_what_the_person_wrote_is_read_before_their_help_is_confirmed(dee: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread", for_person=True)
+    make_requester(request_id=request_id)
+    claim_id = take_and_report(request_id, cast.ben)
+    write(request_id, "Nobody came.")
+    row = dee.get("/desk?reason=reported").html.select_one("[data-row]")
+    assert "The person wrote as well: read it first" in row.get_text(" ", strip=True)
+    assert not row.select("input[name=claim], button")
+    assert "0 of 1 confirmed" in tick(dee, claim_id)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+    dee.post(f"/desk/requests/{request_id}/read", status=303)
+    tick(dee, claim_id)
+    assert claim_now(claim_id).state == ClaimState.CONFIRMED
 
 
 def test_photos_stay_with_the_report(context: Flask, site: Site, cast: Cast) -> None:

@@ -16,6 +16,7 @@ from accelerator.help import transitions
 from accelerator.help.models import CaseEntry, HelpDraft, Requester
 from accelerator.integrity.record import SYSTEM
 from accelerator.vault.keys import KeyGone
+from tests.alone import run_alone
 from tests.canary import settings_of
 from tests.cast import Cast, viewer_of
 from tests.factories import make_request, make_requester
@@ -206,3 +207,31 @@ def test_what_is_deleted_is_nowhere_in_the_file(app: Flask, cast: Cast, database
         folder = settings_of(app).instance_path
     left = [path.name for path in folder.glob("accelerator.sqlite3*") if b"cy@example.org" in path.read_bytes()]
     assert left == []
+
+
+def test_by_telephone_the_operator_erases(known: tuple[int, int, str], context: Flask) -> None:
+    requester_id, request_id, _ = known
+    for number in (999, make_request(title="A park")):
+        refused = run_alone(context, "askers", "erase", str(number), "--yes")
+        assert "Nobody in particular asked" in refused.output
+    asked_back = run_alone(context, "askers", "erase", str(request_id))
+    assert asked_back.exit_code != 0  # nobody said yes
+    assert row(Requester, requester_id).erased_at is None
+    for _ in range(2):
+        assert run_alone(context, "askers", "erase", str(request_id), "--yes").exit_code == 0
+    erased = row(Requester, requester_id)
+    assert (erased.sealed_contact, erased.key_name) == (None, None)
+    assert erased.consent_withdrawn_at is not None
+    assert request_now(request_id).status == RequestStatus.CLOSED
+
+
+def test_words_of_the_desk_leave_the_kept_mails_too(known: tuple[int, int, str], cast: Cast) -> None:
+    requester_id, request_id, _ = known
+    claim_id = tell_done(request_id, cast.ben)
+    with db.transaction():
+        board.dispute(claim_id, by=viewer_of(cast.dee), at=utcnow(), reason="Her son at 8 701 000 00 12 says no.")
+    assert "8 701 000 00 12" in mails_to(cast.ben)[-1].body
+    erase(requester_id)
+    for mail in mails_to(cast.ben):
+        assert "8 701 000 00 12" not in mail.body
+    assert f"/requests/{request_id}" in mails_to(cast.ben)[0].body

@@ -487,6 +487,19 @@ def test_they_came_and_nothing_was_asked(context: Flask, site: Site, cast: Cast)
     assert db.read.scalars(select(Appeal)).all() == []
 
 
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_who_came_and_has_not_told_of_it_is_asked_to(context: Flask, site: Site, cast: Cast, answer: str) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    show_code(site, code)
+    came(site, claim_id, answer)
+    ben = Site(site.app).as_(cast.ben)
+    assert "The helped person says that you came. Please tell how it went" in text_of(ben.get("/me"))
+    kept = ben.post(f"/requests/{request_id}/release", status=409)
+    assert "The helped person says that you came." in text_of(kept)
+    assert claim_now(claim_id).state == "claimed"
+
+
 def test_the_deed_of_a_confirmed_claim_becomes_sure(context: Flask, site: Site, cast: Cast) -> None:
     request_id, code = asked()
     claim_id = take(request_id, cast.ben)

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from accelerator.extensions import db
 from accelerator.questionnaire.answers import asked_only, describe, describe_pages
 from accelerator.questionnaire.document import Condition, Document, Kind
-from accelerator.questionnaire.forms import QuestionForm, first_page_to_mend, make_form, make_form_for_desk
+from accelerator.questionnaire.forms import QuestionForm, first_page_to_mend, make_form, make_form_for_desk, today
 from accelerator.reference import places
 from tests.questionnaire.documents import ANSWERS, BUILTIN, floor, lift, said, with_own
 
@@ -156,6 +156,8 @@ def test_answers_are_read_as_people_write_them(
         ("where", {"place": "KZ-99"}, "place", "Please choose one."),
         ("where", {"place": "KZ-75", "street": "x" * 201}, "street", "Please make this shorter"),
         ("which_day", {"day": "2020-01-01", "time": "12:00"}, "day", "That is in the past."),
+        ("which_day", {"day": "2126-01-01", "time": "12:00"}, "day", "That is very far ahead."),
+        ("which_day", {"day": today(), "time": "00:00"}, "time", "This hour has passed."),
         ("which_day", {"day": "31.02.2030", "time": "12:00"}, "day", "Please give a date"),
         ("which_day", {"day": "soon", "time": "12:00"}, "day", "Please give a date"),
         ("which_day", {"day": "2030-01-01", "time": "25:00"}, "time", "Please give a time"),

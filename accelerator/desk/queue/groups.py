@@ -89,9 +89,12 @@ def _of_requests(session: Session, maker: RowMaker, reason: Reason, ids: Sequenc
 
 
 def _of_claims(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
-    photos = photos_by_claim(session, ids)
+    photos, unread = photos_by_claim(session, ids), queries.unread_among(session, ids)
     rows = queries.claims_by_id(session, ids)
-    return {id_: maker.of_claim(reason, *row, photos=photos.get(id_, [])) for id_, row in rows.items()}
+    return {
+        id_: maker.of_claim(reason, *row, photos=photos.get(id_, []), has_words=id_ in unread)
+        for id_, row in rows.items()
+    }
 
 
 def _of_words(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]) -> Made:

@@ -32,7 +32,7 @@ from accelerator.database import AnyRow, Base, UTCDateTime
 from accelerator.deeds.models import PENDING, UNSETTLED, Deed, DeedReport
 from accelerator.desk.queue.models import DeskFilter
 from accelerator.desk.queue.reasons import Reason
-from accelerator.help.models import UNSEEN_WORD, CaseEntry
+from accelerator.help.models import UNSEEN_WORD, CaseEntry, EntryKind
 
 #: More is told as "99+".
 MOST = 100
@@ -231,6 +231,18 @@ def list_confirmed(session: Session, claim_ids: Sequence[int]) -> Sequence[AnyRo
     """Claims as they stand now, in the order in which they were ticked."""
     found = claims_by_id(session, claim_ids)
     return [found[id_] for id_ in claim_ids if id_ in found]
+
+
+def unread_among(session: Session, claim_ids: Sequence[int]) -> set[int]:
+    """Those claims on whose requests words of the helped person wait to be read."""
+    if not claim_ids:
+        return set()
+    found = (
+        select(Claim.id)
+        .join(CaseEntry, CaseEntry.request_id == Claim.request_id)
+        .where(Claim.id.in_(claim_ids), CaseEntry.kind == EntryKind.WORD.value, CaseEntry.seen_at.is_(None))
+    )
+    return set(session.scalars(found))
 
 
 def minutes_told(session: Session, claim_id: int) -> int:

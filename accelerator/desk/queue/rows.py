@@ -150,11 +150,11 @@ class RowMaker:
         return gettext("Begins %(when)s, and nobody comes yet", when=self._due(row))
 
     def of_claim(
-        self, reason: Reason, claim: Claim, row: HelpRequest, name: str, *, photos: Sequence[Photo]
+        self, reason: Reason, claim: Claim, row: HelpRequest, name: str, *, photos: Sequence[Photo], has_words: bool
     ) -> QueueRow:
         who = name or gettext("Someone who has left")
         since = self._moment(claim.reported_at or claim.created_at, row.region_code)
-        may = policy.can_settle(self.viewer, claim, row)
+        may = policy.can_settle(self.viewer, claim, row) and not has_words
         case = f"/desk/requests/{row.id}#claim-{claim.id}"
         if reason is Reason.DISPUTED:
             why = gettext("Being cleared up with %(name)s since %(when)s", name=who, when=since)
@@ -164,6 +164,8 @@ class RowMaker:
             why = gettext("%(name)s reported %(duration)s, %(when)s", name=who, duration=took, when=since)
             if claim.helped_said_at:
                 why = gettext("%(report)s. The helped person says: they came", report=why)
+            if has_words:
+                why = gettext("%(report)s. The person wrote as well: read it first", report=why)
             action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
         is_one = reason is Reason.REPORTED and may
         return self._about_request(
