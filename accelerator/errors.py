@@ -77,6 +77,9 @@ class NotAllowed(DomainError):
     def sentence(self) -> str:
         return {
             "moved_on": gettext("Somebody was faster: this has changed in the meantime. Here is how it stands now."),
+            "unread_words": gettext("The person has written: read it first, then confirm."),
+            "they_came": gettext("The helped person says that you came. Please tell how it went."),
+            "promise_over": gettext("Your promise here has ended; your own page says why."),
             "too_early": gettext("It has not begun yet. Look again when its time has come."),
             "own": gettext("Nobody confirms their own deed. Ask another coordinator to look at it."),
             "four_eyes": gettext("You wrote this request for someone, so another coordinator publishes it."),

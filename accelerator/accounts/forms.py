@@ -98,9 +98,17 @@ class PersonFields(Form):
             self.district.data = ""
         return self
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        if self.district.data and self.district_code is None:
+            region = dict(self.region.choices)[self.region.data]
+            self.add_error("district", gettext("This district is not in the region above: %(region)s.", region=region))
+            return False
+        return is_valid
+
     @property
     def district_code(self) -> str | None:
-        """The district, where it lies in the region; the choice itself stays in the form as it was made."""
+        """The district, if it lies in the region."""
         code = self.district.data or ""
         return code if code.startswith(f"{self.region.data}/") else None
 

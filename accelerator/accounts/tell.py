@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask_babel import force_locale, gettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accelerator.accounts.models import User, UserNotice
-from accelerator.board.models import HelpRequest
+from accelerator.board.models import OPEN_PROMISES, Claim, ClaimState, HelpRequest
 from accelerator.deeds.models import Deed
 from accelerator.extensions import db
 from accelerator.mail import post
@@ -17,6 +18,13 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "promoted": lambda title: gettext("A place is free and it is yours: %(title)s", title=title),
     "removed": lambda title: gettext("A coordinator took your promise off: %(title)s", title=title),
     "closed": lambda title: gettext("No longer needed, you are free again: %(title)s", title=title),
+    "closed_begun": lambda title: gettext(
+        "This is closed: nobody needs to come any more. If you have helped already, please tell how it went: %(title)s",
+        title=title,
+    ),
+    "they_came": lambda title: gettext(
+        "The helped person says that you came. Please tell how it went: %(title)s", title=title
+    ),
     "confirmed": lambda title: gettext("Confirmed, thank you: %(title)s", title=title),
     "disputed": lambda title: gettext("A coordinator has a question about: %(title)s", title=title),
     "moved": lambda title: gettext("The time has changed. Please look if it still suits you: %(title)s", title=title),
@@ -47,6 +55,14 @@ def tell_person(
         return
     session.add(UserNotice(user_id=user.id, kind=kind, request_id=request_id, reason=reason, created_at=at))
     write(session, user, kind, request.title, reason, f"/requests/{request_id}", at=at)
+
+
+def tell_promised(session: Session, request_id: int, kind: str, *, at: datetime) -> None:
+    """The same to everybody who promised to come to a request, or waits for a place."""
+    states = [state.value for state in (*OPEN_PROMISES, ClaimState.WAITING)]
+    promised = select(Claim.user_id).where(Claim.request_id == request_id, Claim.state.in_(states))
+    for user_id in session.scalars(promised).all():
+        tell_person(session, user_id, kind, request_id=request_id, at=at)
 
 
 def tell_doer(session: Session, deed: Deed, kind: str, *, at: datetime, reason: str = "") -> None:

@@ -48,6 +48,10 @@ MOST_LETTERS = 200
 EVERYWHERE = "all"
 
 
+#: Choices that have a quick filter of their own.
+QUICK = frozenset({"30", "today", "weekend", "anytime"})
+
+
 class FilterForm(Form):
     """The board's filters; their names are part of the product's addresses."""
 
@@ -95,6 +99,15 @@ class FilterForm(Form):
         names = dict(self.region.choices)
         names.pop(EVERYWHERE)
         return str(names.get(self.region.data) or next(iter(names.values()), ""))
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """What is chosen and stands on no quick filter: names of fields with the words of the choice."""
+        return [
+            (field.name, str(dict(field.choices)[field.data]))
+            for field in (self.kind, self.district, self.when, self.minutes)
+            if field.data and field.data not in QUICK
+        ]
 
     def filters(self, viewer: Viewer | None, min_age: int) -> Filters:
         """The filters as the query wants them; "fits me" is for people we know."""

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from accelerator import policy
 from accelerator.accounts.models import AgeGroup, User
 from accelerator.accounts.queries import lock_user
-from accelerator.accounts.tell import tell_person
+from accelerator.accounts.tell import tell_person, tell_promised
 from accelerator.accounts.viewer import MyClaim, Viewer
 from accelerator.board.bars import ADD_CLAIM, JUDGE, LOCK_PERSON, TAKE, facts, same_time
 from accelerator.board.hours import begins_at, is_before, start_opens
@@ -33,7 +33,7 @@ from accelerator.board.models import (
     RequestStatus,
     Timing,
 )
-from accelerator.board.queries import CARD, find_active_claim
+from accelerator.board.queries import CARD, find_active_claim, has_lost_promise
 from accelerator.board.search import search_text_of
 from accelerator.deeds import transitions as deeds
 from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
@@ -277,10 +277,14 @@ def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "", only
     if not policy.is_public(request.status, request.published_at):
         raise NotFound
     mine = find_active_claim(db.session, request_id, by.id)
+    if mine is None and has_lost_promise(db.session, request_id, by.id):
+        raise NotAllowed("promise_over")
     if mine is None:
         return LetGo.FREE
     if only_waiting and mine.state != S.WAITING:
         return LetGo.KEPT
+    if mine.helped_said_at:
+        raise NotAllowed("they_came")
     return _end_promise(request, mine, Verb.RELEASE, EventType.CLAIM_RELEASED, reason=reason, by=by, at=at)
 
 
@@ -556,6 +560,7 @@ def edit(
     _keep_four_eyes(request, by)
     looked_at = {} if request.status == R.RECEIVED else _check_changes(request, accepted)
     former = _carry_region(request)
+    is_moved = any(inspect(request).attrs[name].history.has_changes() for name in ("timing", "starts_at", "ends_at"))
     request.version += 1
     db.session.flush()
     record(
@@ -570,6 +575,8 @@ def edit(
     if former:
         _record_hand_over(request, former, by=by, at=at)
     _let_go_too_young(request, by=by, at=at)
+    if is_moved:
+        tell_promised(db.session, request.id, "moved", at=at)
     promote_waiting(request, by=by, at=at)
 
 
@@ -701,7 +708,8 @@ def resume(request_id: int, *, by: Viewer, at: datetime) -> HelpRequest:
 
 
 def close(request_id: int, *, by: Viewer, at: datetime, outcome: Outcome) -> HelpRequest:
-    """End a request; promises not yet kept end with it and their people are told. Reports stay to be confirmed.
+    """End a request; promises not yet begun end with it and their people are told. Reports stay to be confirmed, and
+    who has begun may still tell of it.
 
     Repeating it is harmless; what has ended in another way is refused.
     """
@@ -726,13 +734,15 @@ def end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> i
 def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
     request.outcome, request.closed_at = outcome.value, at
     _move_request(request, "close", EventType.REQUEST_CLOSED, by=by, at=at, outcome=outcome.value)
-    ended = db.session.scalars(
+    promises = db.session.scalars(
         select(Claim).where(Claim.request_id == request.id, Claim.state.in_((*OPEN_PROMISES, ClaimState.WAITING)))
     ).all()
-    for claim_ in ended:
-        _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=by, at=at)
-        tell_person(db.session, claim_.user_id, "closed", request_id=request.id, at=at)
-    return len(ended)
+    for claim_ in promises:
+        has_begun = claim_.state == S.STARTED
+        if not has_begun:
+            _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=by, at=at)
+        tell_person(db.session, claim_.user_id, "closed_begun" if has_begun else "closed", request_id=request.id, at=at)
+    return len(promises)
 
 
 def _move_request(request: HelpRequest, verb: str, type: EventType, *, by: Actor, at: datetime, **details: str) -> None:
@@ -781,7 +791,7 @@ def lock_claim(claim_id: int) -> tuple[Claim, HelpRequest]:
 def _my_claim(request: HelpRequest, by: Viewer) -> Claim:
     mine = find_active_claim(db.session, request.id, by.id)
     if mine is None:
-        raise NotFound
+        raise NotAllowed("promise_over") if has_lost_promise(db.session, request.id, by.id) else NotFound()
     return mine
 
 

@@ -19,7 +19,7 @@ from accelerator.clock import utcnow
 from accelerator.compression import make_packed_response
 from accelerator.current import me, settings
 from accelerator.deeds import uploads
-from accelerator.errors import NotFound
+from accelerator.errors import NotAllowed, NotFound
 from accelerator.extensions import db
 from accelerator.forms import tidy
 from accelerator.help import spoken
@@ -31,6 +31,7 @@ from accelerator.page_cache import LONGEST_QUERY, PUBLIC
 from accelerator.paging import Cursor
 from accelerator.reference import places
 from accelerator.safe_next import safe_next
+from accelerator.security import private
 from accelerator.sharing import picture_response
 
 #: A promise in one of these states is told of; in the last, once more.
@@ -189,7 +190,7 @@ def refuse_claim(error: transitions.ClaimRefused) -> Response:
 def report_request(request_id: int) -> Response:
     claim = queries.find_active_claim(db.read, request_id, me().id)
     if claim is None or claim.state not in TO_REPORT:
-        return redirect_to(url_for(".show_request", request_id=request_id))
+        return tell_no_report(request_id)
     found = queries.get_request(db.read, request_id)
     step = cards.make_next_step(found, places(db.read), utcnow())
     if not step.can_report:
@@ -218,6 +219,16 @@ def report_request(request_id: int) -> Response:
         thanks = gettext("Thank you! The word and the number were right. A coordinator will confirm it soon.")
     db.session.commit()
     return redirect_to(url_for("dashboard.show_dashboard"), notice=thanks)
+
+
+def tell_no_report(request_id: int) -> Response:
+    """There is nothing to tell of. If the promise ended while its report was written: why, and the words."""
+    if request.method == "GET" or not queries.has_lost_promise(db.read, request_id, me().id):
+        return redirect_to(url_for(".show_request", request_id=request_id))
+    help_request = queries.get_request(db.read, request_id)
+    text, word = NotAllowed("promise_over").sentence(), ReportForm.posted().word.data
+    html = render_template("board/too_late.html", text=text, word=word, request_=help_request, active="me")
+    return private(make_response(html, 409))
 
 
 def without_pair(form: ReportForm, help_request: HelpRequest) -> ReportForm:

@@ -171,6 +171,14 @@
     if (pages) history.replaceState({ ...history.state, pages, top: scrollY }, "");
   });
 
+  // "Back to the board" goes back where one came from it: to the card that one left.
+  addEventListener("click", (event) => {
+    const back = event.target.closest && event.target.closest(".back a");
+    if (!back || back.href !== document.referrer || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.back();
+  });
+
   // An error summary is read first; some browsers heed its "autofocus" on fields only.
   const errors = document.getElementById("errors");
   if (errors) errors.focus();

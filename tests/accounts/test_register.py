@@ -190,13 +190,22 @@ def test_nobody_registers_with_a_better_role(site: Site, tables: Tables) -> None
 
 
 @pytest.mark.parametrize(
-    ("region", "district"), [("KZ-99", ""), ("", ""), ("KZ-71", "KZ-75/medeu"), ("KZ-75/medeu", "KZ-71/esil")]
+    ("region", "district"), [("KZ-99", ""), ("", ""), ("KZ-71", "KZ-71/nowhere"), ("KZ-75/medeu", "")]
 )
 def test_a_place_that_does_not_exist_is_not_kept(site: Site, tables: Tables, region: str, district: str) -> None:
     site.post("/register", ENTRIES | {"region": region, "district": district}, 303)
     user = tables.one(select(User))
     assert user.region_code in ("KZ-75", "KZ-71")
     assert user.district_code is None
+
+
+@pytest.mark.parametrize(("region", "name"), [("KZ-71", "Astana"), ("KZ-79", "Shymkent")])
+def test_a_district_of_another_city_is_told(site: Site, tables: Tables, region: str, name: str) -> None:
+    page = site.post("/register", ENTRIES | {"region": region, "district": "KZ-75/medeu"}, 422)
+    told = page.html.find(id="district-error").get_text(" ", strip=True)
+    assert told == f"This district is not in the region above: {name}."
+    assert page.html.select_one("#district option[selected]")["value"] == "KZ-75/medeu"
+    assert tables.one(COUNT) == 0
 
 
 def test_one_address_cannot_make_accounts_without_end(clock: Clock, site: Site, app: Flask, tables: Tables) -> None:

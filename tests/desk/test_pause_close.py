@@ -1,9 +1,13 @@
 """Pausing, opening again, and closing with an outcome; people with promises are told and freed."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
-from accelerator.board.models import ClaimState, Outcome, RequestStatus
+from accelerator.board.models import ClaimState, HelpRequest, Outcome, RequestStatus
+from accelerator.clock import utcnow
+from accelerator.extensions import db
 from tests.cast import Cast
 from tests.desk.cases import changed_in, colleague
 from tests.factories import make_request
@@ -60,6 +64,52 @@ def test_who_promised_or_waited_is_told_and_free_and_reports_stay(context: Flask
     assert mails_to(cast.ben) == []
     dee.press(dee.get("/desk"), "Confirm", status=303)  # what was done is still confirmed
     assert claim_now(told).state == ClaimState.CONFIRMED
+
+
+def test_who_has_begun_may_still_tell_of_it(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread", starts_at=utcnow() + timedelta(hours=1))
+    claim_id = take(request_id, cast.ben)
+    ben, dee = site.as_(cast.ben), site.as_(cast.dee)
+    ben.post(f"/requests/{request_id}/start", status=303)
+    dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled", "seen_version": "1"}, status=303)
+    assert claim_now(claim_id).state == ClaimState.STARTED
+    assert "If you have helped already, please tell how it went: Bread" in text_of(ben.get("/me"))
+    with db.transaction() as session:
+        session.get_one(HelpRequest, request_id).starts_at = utcnow() - timedelta(minutes=5)
+    fields = {"hours": "0", "minutes": "30", "word": "It went well.", "credit": "name"}
+    ben.press(ben.get(f"/requests/{request_id}/report"), "Tell of it", **fields, status=303)
+    dee.press(dee.get("/desk"), "Confirm", status=303)
+    assert claim_now(claim_id).state == ClaimState.CONFIRMED
+
+
+def test_a_report_that_comes_too_late_keeps_its_words(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread")
+    claim_id = take(request_id, cast.ben)
+    ben = site.as_(cast.ben)
+    page, own = ben.get(f"/requests/{request_id}/report"), ben.get(f"/requests/{request_id}")
+    site.as_(cast.dee).post(f"/desk/claims/{claim_id}/remove", {"reason": "The road is closed."}, status=303)
+    late = ben.press(page, "Tell of it", hours="0", minutes="30", word="Two bags.", credit="name", status=409)
+    assert "Your promise here has ended; your own page says why." in text_of(late)
+    assert "Two bags." in text_of(late)
+    assert "The road is closed." in text_of(ben.get("/me"))
+    for button in ("I have started", "Let go"):
+        assert "Your promise here has ended" in text_of(ben.press(own, button, status=409))
+    assert claim_now(claim_id).state == ClaimState.REMOVED
+
+
+def test_another_time_is_told_to_all_who_promised(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(title="Bread", capacity=1)
+    take(request_id, cast.ben)
+    wait(request_id, cast.cy)
+    dee = site.as_(cast.dee)
+    page = dee.get(f"/desk/requests/{request_id}/edit")
+    dee.press(page, "Save", story="Two loaves.", status=303)
+    assert mails_to(cast.ben) == []
+    tomorrow = (utcnow() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    page = dee.get(f"/desk/requests/{request_id}/edit")
+    dee.press(page, "Save", timing="at", moment=tomorrow, status=303)
+    for person in (cast.ben, cast.cy):
+        assert [mail.subject for mail in mails_to(person)] == [words("moved", "Bread", "en")]
 
 
 def test_closing_again_changes_nothing(context: Flask, site: Site, cast: Cast) -> None:

@@ -60,6 +60,11 @@ class Board(RuleBasedStateMachine):
     def active(self, who: int) -> Promise | None:
         return next((p for p in self.promises if p.who == who and p.state in ACTIVE), None)
 
+    def has_lost(self, who: int) -> bool:
+        """Whether somebody else ended their last promise."""
+        last = next((p for p in reversed(self.promises) if p.who == who), None)
+        return last is not None and last.state in (S.REMOVED, S.NO_SHOW)
+
     @property
     def taken(self) -> int:
         return sum(p.people for p in self.promises if p.state in HOLDING)
@@ -102,7 +107,8 @@ class Board(RuleBasedStateMachine):
     @rule(who=st.integers(0, PEOPLE - 1))
     def release(self, who: int) -> None:
         mine = self.active(who)
-        with self.refusal(mine is not None and (mine.state, Verb.RELEASE) not in CLAIM_MOVES):
+        is_refused = (mine.state, Verb.RELEASE) not in CLAIM_MOVES if mine else self.has_lost(who)
+        with self.refusal(is_refused):
             board.release(self.request_id, by=self.members[who].viewer(), at=utcnow())
         self.moved(mine, Verb.RELEASE, frees=True)
 
@@ -110,7 +116,7 @@ class Board(RuleBasedStateMachine):
     def start(self, who: int) -> None:
         mine = self.active(who)
         if mine is None:
-            with pytest.raises(NotFound), db.transaction():
+            with pytest.raises(NotAllowed if self.has_lost(who) else NotFound), db.transaction():
                 board.start(self.request_id, by=self.members[who].viewer(), at=utcnow())
             return
         with self.refusal(mine.state is not S.STARTED and (mine.state, Verb.START) not in CLAIM_MOVES):
@@ -195,7 +201,8 @@ class Board(RuleBasedStateMachine):
             board.close(self.request_id, by=self.dee.viewer(), at=utcnow(), outcome=Outcome.FULFILLED)
         self.status = RequestStatus.CLOSED
         for promise in self.promises:
-            promise.state = CLAIM_MOVES.get((promise.state, Verb.REMOVE), promise.state)
+            if promise.state is not S.STARTED:  # who has begun may still tell of it
+                promise.state = CLAIM_MOVES.get((promise.state, Verb.REMOVE), promise.state)
 
     @contextmanager
     def refusal(self, is_expected: bool) -> Iterator[None]:
