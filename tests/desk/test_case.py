@@ -1,5 +1,6 @@
 """A case: calls, notes, questions, the private words, what belongs together; who may see and do what."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,9 @@ from accelerator.errors import NotAllowed
 from accelerator.extensions import db
 from accelerator.help.contact import Contact
 from accelerator.help.models import CallOutcome, CaseEntry, Channel, Requester
+from accelerator.questionnaire.builtin import read_builtin
+from accelerator.questionnaire.document import body_hash
+from accelerator.questionnaire.models import QuestionnaireVersion
 from tests.cast import ASTANA, Cast, viewer_of
 from tests.desk.cases import WORDS, asked, call, colleague, erase, write
 from tests.factories import make_request, make_requester
@@ -294,3 +298,20 @@ def test_what_is_to_be_mended_is_listed_at_the_head(
     errors = page.html.select_one("#errors")
     assert sentence in " ".join(errors.get_text(" ").split())
     assert all(page.html.find(id=link["href"].removeprefix("#")) for link in errors.select("a"))
+
+
+def test_a_number_that_an_own_question_asked_for_is_shown_with_the_contact(dee: Site) -> None:
+    label = dict.fromkeys(("kk", "ru", "en"), "The son's number")
+    body = json.loads(read_builtin().to_json())
+    body["pages"][-1]["questions"].append({"id": "q_son", "kind": "phone", "label": label})
+    text = json.dumps(body, ensure_ascii=False)
+    with db.transaction() as session:
+        now = utcnow()
+        session.add(QuestionnaireVersion(body=text, body_hash=body_hash(text), created_at=now, published_at=now))
+    request_id = make_request(title="Bread", for_person=True)
+    make_requester(request_id=request_id, answers={"name": "Apa Bota", "q_son": "+77010000099"})
+    assert "000 00 99" not in text_of(dee.get(f"/desk/requests/{request_id}"))
+    shown = dee.post(f"/desk/requests/{request_id}/contact", {"why": "To call"})
+    assert "The son's number" in text_of(shown)
+    assert "000 00 99" in text_of(shown)
+    assert "000 00 99" not in text_of(dee.get(f"/desk/requests/{request_id}"))

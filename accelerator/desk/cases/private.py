@@ -13,7 +13,7 @@ from accelerator.desk.cases.words import call_script, channel_label
 from accelerator.extensions import db
 from accelerator.help.models import Requester
 from accelerator.i18n import current_language
-from accelerator.questionnaire.answers import describe
+from accelerator.questionnaire.answers import describe, say
 from accelerator.questionnaire.document import Document, Kind
 from accelerator.questionnaire.queries import document_of, get_version
 from accelerator.reference import Places, places
@@ -56,6 +56,15 @@ def show_private(request: HelpRequest, requester: Requester | None, viewer: View
     )
 
 
+def other_phones(requester: Requester) -> list[tuple[str, str]]:
+    """Numbers that coordinators' own questions asked for, each under its question: shown with the contact only."""
+    document, answers = document_of(get_version(db.read, requester.version_id)), open_answers(requester)
+    language, known = current_language(), places(db.read)
+    own = [question for question in document.questions() if question.id in _phones(document) - CONTACT]
+    told = [(question.label.get(language, ""), say(question, answers, language, known)) for question in own]
+    return [(label, number) for label, number in told if number]
+
+
 def _without_contact(
     session: Session, requester: Requester, answers: dict[str, object], known: Places
 ) -> list[tuple[str, str]]:
@@ -65,5 +74,8 @@ def _without_contact(
 
 
 def _hidden(document: Document) -> frozenset[str]:
-    phones = {question.id for question in document.questions() if question.kind is Kind.PHONE}
-    return CONTACT | phones | {WORDS}
+    return CONTACT | _phones(document) | {WORDS}
+
+
+def _phones(document: Document) -> frozenset[str]:
+    return frozenset(question.id for question in document.questions() if question.kind is Kind.PHONE)

@@ -30,7 +30,7 @@ from accelerator.desk.cases.forms import (
     Versioned,
 )
 from accelerator.desk.cases.history import list_past
-from accelerator.desk.cases.private import show_private
+from accelerator.desk.cases.private import other_phones, show_private
 from accelerator.desk.cases.transitions import Part
 from accelerator.desk.cases.words import assign_bar_sentence
 from accelerator.desk.changes import Difference, list_changes, snapshot, standing_of
@@ -113,6 +113,7 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
         "unread": queries.count_unread(db.read, found.id),
         "volunteers": describe_volunteers(found, find),
         "contact": sent.get("contact"),
+        "phones": sent.get("phones", []),
         "changed": sent.get("changed", []),
         "opened": sent.get("form", ""),
         "forms": {
@@ -277,8 +278,10 @@ def reveal_contact(request_id: int) -> Response:
     except (reveals.ContactRefused, TooManyLooks) as refused:
         return refuse(request_id, "reveal", form, refused)
     db.session.commit()
+    found = queries.get_case(db.read, request_id, me())
+    requester = queries.find_requester(db.read, found)
     card = make_contact_card(shown, places(db.read), now)
-    return draw_case(queries.get_case(db.read, request_id, me()), {"contact": card})
+    return draw_case(found, {"contact": card, "phones": other_phones(requester) if requester else []})
 
 
 def publish_request(request_id: int) -> Response:
