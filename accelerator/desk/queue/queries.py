@@ -79,7 +79,8 @@ def _of_claims(state: str) -> Question:
 
 
 QUESTIONS: dict[Reason, Question] = {
-    Reason.VERIFY: Question(HelpRequest, HelpRequest.created_at, (text(TO_VERIFY),)),
+    Reason.URGENT: Question(HelpRequest, _due, (text(TO_VERIFY), _due > _now, _due <= _soon)),
+    Reason.VERIFY: Question(HelpRequest, HelpRequest.created_at, (text(TO_VERIFY), or_(_due <= _now, _due > _soon))),
     Reason.SOON: Question(HelpRequest, _due, (text(UNCLAIMED), _due > _now, _due <= _soon)),
     Reason.UNCLAIMED: Question(HelpRequest, _published, (text(UNCLAIMED), _published < _long_ago, _due > _now)),
     Reason.REPORTED: _of_claims("reported"),

@@ -6,6 +6,7 @@ import enum
 class Reason(enum.StrEnum):
     """What burns, the hottest first."""
 
+    URGENT = "urgent"
     VERIFY = "verify"
     SOON = "soon"
     UNCLAIMED = "unclaimed"

@@ -72,6 +72,7 @@ class QueueRow:
 
 def reason_label(reason: str) -> str:
     return {
+        Reason.URGENT: gettext("To verify at once"),
         Reason.VERIFY: gettext("To verify"),
         Reason.SOON: gettext("Soon, and nobody comes"),
         Reason.UNCLAIMED: gettext("Nobody for two days"),
@@ -98,7 +99,10 @@ class RowMaker:
     def of_request(self, reason: Reason, row: HelpRequest) -> QueueRow:
         case = f"/desk/requests/{row.id}"
         late = False
-        if reason is Reason.VERIFY:
+        if reason is Reason.URGENT:
+            why, late = gettext("New, and needed already: %(when)s", when=self._due(row)), True
+            action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
+        elif reason is Reason.VERIFY:
             why, late = self._call_by(row)
             action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
         elif reason is Reason.SOON:
