@@ -127,56 +127,42 @@
     next.focus({ preventScroll: true });
   });
 
-  // "Show more" is gone with the last page; one goes on from the first card that it brought.
-  let lastShown = null;
-  let isComingBack = false;
-  addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
-    const more = elt.closest("#show-more");
-    lastShown = more && more.previousElementSibling.lastElementChild;
-  });
-  addEventListener("htmx:afterOnLoad", ({ detail: { requestConfig: { elt } } }) => {
-    const next = elt.closest("#show-more") && !document.getElementById("show-more") && lastShown.nextElementSibling;
-    if (next && !isComingBack && document.activeElement === document.body) next.querySelector("a").focus();
-  });
-
-  // --- back in a long list: what "Show more" had brought comes again, and one stands where one stood ---
-  const MOST_PAGES = 10;
+  // --- long lists: "Show more" brings a page; back in the list it brings them again, to where one stood ---
   const [visit] = performance.getEntriesByType("navigation");
-  const left = (visit && visit.type === "back_forward" && history.state) || {};
-  let missing = Math.min(left.pages || 0, MOST_PAGES);
+  const left = (visit.type === "back_forward" && history.state) || {};
+  let missing = left.pages || 0;
+  let isBack = missing > 0;
   let pages = 0;
-  isComingBack = missing > 0;
+  let lastShown = null;
 
   function bringBack() {
     const more = document.querySelector("#show-more a");
-    if (missing > 0 && more) {
-      missing -= 1;
-      htmx.trigger(more, "click");
-    } else if (isComingBack) {
-      isComingBack = false;
+    if (missing-- > 0 && more) htmx.trigger(more, "click");
+    else if (isBack) {
+      isBack = false;
       scrollTo(0, left.top);
     }
   }
 
   addEventListener("DOMContentLoaded", bringBack);
+  addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    const more = elt.closest("#show-more");
+    lastShown = more && more.previousElementSibling.lastElementChild;
+  });
+  // The button is gone with the last page; one goes on from the first card that it brought.
   addEventListener("htmx:afterOnLoad", ({ detail: { requestConfig: { elt } } }) => {
     if (!elt.closest("#show-more")) return;
     pages += 1;
-    if (!document.getElementById("show-more")) bringBack();
+    if (document.getElementById("show-more")) return;
+    const next = lastShown.nextElementSibling;
+    if (next && !isBack && document.activeElement === document.body) next.querySelector("a").focus();
+    bringBack();
   });
   // The next button can be pressed once it has settled.
   addEventListener("htmx:afterSettle", ({ detail: { elt } }) => { if (elt.id === "show-more") bringBack(); });
   addEventListener("htmx:pushedIntoHistory", () => { pages = 0; });
   addEventListener("pagehide", () => {
     if (pages) history.replaceState({ ...history.state, pages, top: scrollY }, "");
-  });
-
-  // "Back to the board" goes back where one came from it: to the card that one left.
-  addEventListener("click", (event) => {
-    const back = event.target.closest && event.target.closest(".back a");
-    if (!back || back.href !== document.referrer || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    history.back();
   });
 
   // An error summary is read first; some browsers heed its "autofocus" on fields only.

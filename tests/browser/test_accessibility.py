@@ -146,5 +146,6 @@ def test_who_wants_little_motion_gets_none(world: World, browse: Browse) -> None
     expect(tab.page.locator("#arrivals article")).to_have_count(1)
     moving = tab.page.evaluate("""() => document.getAnimations()
       .filter((it) => it.playState === "running" && it.effect.getComputedTiming().delay === 0)
-      .map((it) => it.animationName || it.transitionProperty)""")
+      .map((it) => it.animationName || it.transitionProperty)
+      .filter((name) => name !== "deaf")""")  # nothing moves: a button does not hear the second of two quick taps
     assert moving == []

@@ -4,8 +4,11 @@ from typing import Any
 
 from tests.browser.conftest import Browse
 from tests.browser.tabs import Tab
+from tests.browser.world import World, unique
 
 MOST_REQUESTS = 6
+#: A region where no other test asks for anything.
+QUIET = "KZ-62"
 MOST_BYTES = 40 * 1024
 
 
@@ -37,11 +40,14 @@ class Meter:
         return "\n".join(f"{self.bytes.get(key, 0):>8.0f} {url}" for key, url in self.addresses.items())
 
 
-def test_the_first_visit_of_the_board(browse: Browse) -> None:
+def test_the_first_visit_of_the_board(world: World, browse: Browse) -> None:
+    """A whole page of cards, in a region of its own: what other tests put on the board weighs nothing here."""
+    for _ in range(25):
+        world.request(title=f"Дәріханадан дәрі әкеліп беру, {unique()}", locale="kk", region=QUIET, district=None)
     tab = browse(language="kk")
     meter = Meter(tab)
     with tab.page.expect_response(lambda answer: "/live" in answer.url):
-        tab.open("/requests")
+        tab.open(f"/requests?region={QUIET}")
     tab.page.wait_for_load_state("load")
     assert len(meter.addresses) <= MOST_REQUESTS, meter.report()
     assert sum(meter.bytes.values()) <= MOST_BYTES, meter.report()
