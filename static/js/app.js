@@ -129,7 +129,7 @@
 
   // --- long lists: "Show more" brings a page; back in the list it brings them again, to where one stood ---
   const [visit] = performance.getEntriesByType("navigation");
-  const left = (visit.type === "back_forward" && history.state) || {};
+  const left = (visit && visit.type === "back_forward" && history.state) || {};
   let missing = left.pages || 0;
   let isBack = missing > 0;
   let pages = 0;

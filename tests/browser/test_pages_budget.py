@@ -4,11 +4,9 @@ from typing import Any
 
 from tests.browser.conftest import Browse
 from tests.browser.tabs import Tab
-from tests.browser.world import World, unique
+from tests.browser.world import QUIET, World, unique
 
 MOST_REQUESTS = 6
-#: A region where no other test asks for anything.
-QUIET = "KZ-62"
 MOST_BYTES = 40 * 1024
 
 

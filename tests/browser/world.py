@@ -28,6 +28,10 @@ from tests.factories import make_deed, make_request
 _number = itertools.count(1)
 
 
+#: A region far from the first page of the board, for tests that fill it.
+QUIET = "KZ-62"
+
+
 class People(Cast):
     """Somebody new for each test: nobody is shared."""
 

@@ -1,6 +1,6 @@
 """The page of a case and everything that is sent from it. What is refused comes back with what was typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -113,7 +113,6 @@ def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str
         "unread": queries.count_unread(db.read, found.id),
         "volunteers": describe_volunteers(found, find),
         "contact": sent.get("contact"),
-        "phones": sent.get("phones", []),
         "changed": sent.get("changed", []),
         "opened": sent.get("form", ""),
         "forms": {
@@ -281,7 +280,7 @@ def reveal_contact(request_id: int) -> Response:
     found = queries.get_case(db.read, request_id, me())
     requester = queries.find_requester(db.read, found)
     card = make_contact_card(shown, places(db.read), now)
-    return draw_case(found, {"contact": card, "phones": other_phones(requester) if requester else []})
+    return draw_case(found, {"contact": replace(card, others=other_phones(requester) if requester else [])})
 
 
 def publish_request(request_id: int) -> Response:

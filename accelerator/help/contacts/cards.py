@@ -1,7 +1,7 @@
 """What a volunteer and the desk see of a contact, in words and links."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
@@ -43,6 +43,8 @@ class ContactCard:
     map_url: str
     #: From when on the rest is shown.
     later: str
+    #: At the desk: numbers that coordinators' own questions asked for, each under its question.
+    others: list[tuple[str, str]] = field(default_factory=list)
 
 
 def make_offer(viewer: Viewer, claim: Claim | None, request: HelpRequest, places: Places, at: datetime) -> Offer | None:
