@@ -58,24 +58,23 @@ def find_by_form(session: Session, form_key: str) -> Appeal | None:
 
 def list_entries(session: Session, appeal_id: int) -> Sequence[AnyRow]:
     """The thread with the names of those who wrote from the desk, oldest first."""
-    return session.execute(
-        select(AppealEntry, func.coalesce(User.name, ""))
-        .outerjoin(User, User.id == AppealEntry.user_id)
-        .where(AppealEntry.appeal_id == appeal_id, AppealEntry.kind != EntryKind.LOOK.value)
-        .order_by(AppealEntry.id)
-        .limit(300)
-    ).all()
+    thread = _entries(appeal_id).where(AppealEntry.kind != EntryKind.LOOK.value)
+    return session.execute(thread.order_by(AppealEntry.id).limit(300)).all()
 
 
 def list_looks(session: Session, appeal_id: int) -> Sequence[AnyRow]:
     """The newest looks at the sender's contact, with the names of those who looked."""
-    return session.execute(
+    looks = _entries(appeal_id).where(AppealEntry.kind == EntryKind.LOOK.value)
+    return session.execute(looks.order_by(AppealEntry.id.desc()).limit(20)).all()
+
+
+def _entries(appeal_id: int) -> Select[AppealEntry, str]:
+    """What is kept of an appeal, with the names of those at the desk."""
+    return (
         select(AppealEntry, func.coalesce(User.name, ""))
         .outerjoin(User, User.id == AppealEntry.user_id)
-        .where(AppealEntry.appeal_id == appeal_id, AppealEntry.kind == EntryKind.LOOK.value)
-        .order_by(AppealEntry.id.desc())
-        .limit(20)
-    ).all()
+        .where(AppealEntry.appeal_id == appeal_id)
+    )
 
 
 def has_just_looked(session: Session, appeal_id: int, user_id: int, at: datetime) -> bool:

@@ -277,9 +277,9 @@ def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "", only
     if not policy.is_public(request.status, request.published_at):
         raise NotFound
     mine = find_active_claim(db.session, request_id, by.id)
-    if mine is None and has_lost_promise(db.session, request_id, by.id):
-        raise NotAllowed("promise_over")
     if mine is None:
+        if has_lost_promise(db.session, request_id, by.id):
+            raise NotAllowed("promise_over")
         return LetGo.FREE
     if only_waiting and mine.state != S.WAITING:
         return LetGo.KEPT
@@ -724,7 +724,7 @@ def close(request_id: int, *, by: Viewer, at: datetime, outcome: Outcome) -> Hel
 
 
 def end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
-    """The person whose need it is calls it off (see `accelerator.help`); how many promises ended with it.
+    """The person whose need it is calls it off (see `accelerator.help`); how many who promised or wait are told.
 
     The caller holds the request's lock.
     """

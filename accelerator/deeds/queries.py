@@ -100,9 +100,8 @@ def _photos_by(
     found: dict[int, list[Photo]] = {}
     if not ids:
         return found
-    query = select(owner, Photo).where(owner.in_(ids)).order_by(Photo.created_at, Photo.key)
-    for of, photo in session.execute(query):
-        found.setdefault(of or 0, []).append(photo)
+    for photo in session.scalars(select(Photo).where(owner.in_(ids)).order_by(Photo.created_at, Photo.key)):
+        found.setdefault(getattr(photo, owner.key), []).append(photo)
     return found
 
 

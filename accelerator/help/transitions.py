@@ -352,7 +352,7 @@ def say_they_came(claim_id: int, *, was_asked: bool, by: Requester, at: datetime
 
 
 def call_off(request_id: int, outcome: Outcome, *, by: Requester, at: datetime) -> int:
-    """ "Somebody has already helped", or "I no longer need it": how many promises ended and whose people are told."""
+    """ "Somebody has already helped", or "I no longer need it": how many who promised or wait are told."""
     request = _lock_own(request_id, by)
     if request.status == RequestStatus.CLOSED:
         return 0

@@ -275,10 +275,8 @@ def read(question: Question, data: Any, places: Places) -> Any:
         return read_place(text, places)
     if question.id == "time":
         return read_time(text)
-    if question.id == "day" and read_date(text) < today():
-        raise CannotRead(gettext("That is in the past. Please give a day to come."))
-    if question.id == "day" and date.fromisoformat(read_date(text)) > utcnow().date() + FARTHEST:
-        raise CannotRead(gettext("That is very far ahead. Is the year right?"))
+    if question.id == "day":
+        return read_day(text)
     return reader(text) if reader else read_text(question, text)
 
 
@@ -336,6 +334,16 @@ def read_time(text: str) -> str:
     if hour > 23 or minute > 59:
         raise CannotRead(gettext("Please give a time, like 17:30."))
     return f"{hour:02}:{minute:02}"
+
+
+def read_day(text: str) -> str:
+    """A day to come."""
+    day = read_date(text)
+    if day < today():
+        raise CannotRead(gettext("That is in the past. Please give a day to come."))
+    if date.fromisoformat(day) > utcnow().date() + FARTHEST:
+        raise CannotRead(gettext("That is very far ahead. Is the year right?"))
+    return day
 
 
 def read_telephone(text: str) -> str:

@@ -9,7 +9,7 @@ from flask_babel import force_locale, gettext
 from markupsafe import Markup
 
 from accelerator.clock import utcnow
-from accelerator.config import LANGUAGE_NAMES, LANGUAGES
+from accelerator.config import LANGUAGES
 from accelerator.current import me
 from accelerator.errors import DomainError, NotFound
 from accelerator.extensions import db
@@ -85,14 +85,7 @@ def preview_version(version_id: int) -> Response:
         consent = consent_text(document, language, current_app.config["SETTINGS"])
         parts = {"pages": pages, "consent": consent, "language": language}
         shown = Markup(render_template("questionnaire/_preview.html", **parts))  # noqa: S704 (our own template)
-    html = render_template(
-        "questionnaire/preview.html",
-        version=version,
-        shown=shown,
-        language=language,
-        languages=LANGUAGE_NAMES,
-        active="desk",
-    )
+    html = render_template("questionnaire/preview.html", version=version, shown=shown, language=language, active="desk")
     return make_response(html)
 
 
@@ -362,7 +355,7 @@ def tell_conflict(draft: QuestionnaireVersion | None, *, is_taken_out: bool) -> 
 
 
 def draw_part(form: Any, part: str, **values: Any) -> Response:
-    html = render_template(PARTS[type(form)], form=form, part=part, names=LANGUAGE_NAMES, active="desk", **values)
+    html = render_template(PARTS[type(form)], form=form, part=part, active="desk", **values)
     return make_response(html, 409 if values.get("refused") else 422 if form.errors else 200)
 
 

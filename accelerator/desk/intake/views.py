@@ -8,7 +8,7 @@ from flask import Response, make_response, render_template, request
 from accelerator.accounts.viewer import Viewer
 from accelerator.clock import utcnow
 from accelerator.codes import group_code
-from accelerator.config import LANGUAGE_NAMES, LANGUAGES
+from accelerator.config import LANGUAGES
 from accelerator.current import me, settings
 from accelerator.desk.cases.views import describe_related
 from accelerator.desk.intake.forms import IntakeForm
@@ -107,7 +107,6 @@ def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -
         earlier=[describe_related(row) for row in earlier.requests] if earlier else [],
         elsewhere=earlier.elsewhere if earlier else 0,
         consents={code: consent_text(document, code, settings()) for code in LANGUAGES},
-        languages=LANGUAGE_NAMES,
         versions=[version.id for version, _ in list_versions(db.read)],
         active="desk",
     )

@@ -32,7 +32,7 @@ from accelerator.database import AnyRow, Base, UTCDateTime
 from accelerator.deeds.models import PENDING, UNSETTLED, Deed, DeedReport
 from accelerator.desk.queue.models import DeskFilter
 from accelerator.desk.queue.reasons import Reason
-from accelerator.help.models import UNSEEN_WORD, CaseEntry, EntryKind
+from accelerator.help.models import UNSEEN_WORD, CaseEntry
 
 #: More is told as "99+".
 MOST = 100
@@ -241,7 +241,7 @@ def unread_among(session: Session, claim_ids: Sequence[int]) -> set[int]:
     found = (
         select(Claim.id)
         .join(CaseEntry, CaseEntry.request_id == Claim.request_id)
-        .where(Claim.id.in_(claim_ids), CaseEntry.kind == EntryKind.WORD.value, CaseEntry.seen_at.is_(None))
+        .where(Claim.id.in_(claim_ids), text(UNSEEN_WORD))
     )
     return set(session.scalars(found))
 

@@ -99,11 +99,8 @@ class RowMaker:
     def of_request(self, reason: Reason, row: HelpRequest) -> QueueRow:
         case = f"/desk/requests/{row.id}"
         late = False
-        if reason is Reason.URGENT:
-            why, late = gettext("New, and needed already: %(when)s", when=self._due(row)), True
-            action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
-        elif reason is Reason.VERIFY:
-            why, late = self._call_by(row)
+        if reason in (Reason.URGENT, Reason.VERIFY):
+            why, late = self._needed_already(row) if reason is Reason.URGENT else self._call_by(row)
             action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
         elif reason is Reason.SOON:
             why = self._soon(row)
@@ -137,6 +134,10 @@ class RowMaker:
         if bar == "four_eyes" and self.viewer.is_coordinator:
             return gettext("Yours: another coordinator publishes it"), gettext("Look at it")
         return gettext("Written, not published yet"), gettext("Look and publish")
+
+    def _needed_already(self, row: HelpRequest) -> tuple[str, bool]:
+        """It cannot wait for the call that was promised."""
+        return gettext("New, and needed already: %(when)s", when=self._due(row)), True
 
     def _call_by(self, row: HelpRequest) -> tuple[str, bool]:
         """What was promised to the person: a call within two working days."""
