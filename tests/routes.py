@@ -497,6 +497,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/desk/count"): Route(DESK_READER, at("/desk/count")),
     ("GET", "/desk/day"): Route(DESK_READER, at("/desk/day?day=tomorrow")),
     ("GET", "/desk/confirmed"): Route(COORDINATOR, lambda w: f"/desk/confirmed?claim={w.confirmed()}"),
+    ("GET", "/desk/find"): Route(COORDINATOR, at("/desk/find")),
+    ("POST", "/desk/find"): action(COORDINATOR, at("/desk/find"), {"what": "8 701 123 45 67"}, (200,), DESK),
     ("GET", "/desk/intake"): Route(COORDINATOR, at("/desk/intake")),
     ("POST", "/desk/intake"): action(COORDINATOR, at("/desk/intake"), INTAKE_FORM, (200, 422), DESK),
     ("POST", "/desk/filters"): action(COORDINATOR, at("/desk/filters?mine=1"), {"name": "My cases"}, victim=DESK),

@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
-from accelerator import formatting
+from accelerator import formatting, phones
 from accelerator.accounts.forms import CapabilitiesField
 from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import HelpRequest, Timing
@@ -212,3 +212,33 @@ class ReasonForm(Form):
     """Why; the person concerned reads it."""
 
     reason = StringField(_l("Reason"), [required(), at_most(500)], filters=[tidy])
+
+
+class FindForm(Form):
+    """A request by its number, or all requests of a phone. It is posted: no phone stands in an address or a log."""
+
+    what = StringField(
+        _l("Number of the request, or a phone"),
+        [required(), at_most(phones.LONGEST)],
+        filters=[tidy],
+        description=_l("Such as 17, or 8 701 123 45 67. Names are kept encrypted and cannot be searched."),
+    )
+
+    @property
+    def number(self) -> int | None:
+        """The number of a request; `None` when it is a phone."""
+        digits = (self.what.data or "").lstrip("№#").strip()
+        return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
+
+    @property
+    def phone(self) -> str:
+        """In E.164."""
+        return phones.split_phone(self.what.data or "")[0]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        if is_valid and self.number is None and not self.phone:
+            self.add_error(
+                "what", gettext("This is neither a number nor a phone. Write it like 17 or 8 701 123 45 67.")
+            )
+        return not self.errors

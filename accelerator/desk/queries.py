@@ -1,15 +1,19 @@
 """What the desk reads: only the viewer's regions, every list bounded."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accelerator.accounts.models import Role
 from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import HelpRequest, RequestStatus
+from accelerator.extensions import vault
+from accelerator.help.models import Requester
 
 MOST = 50
+MOST_OF_ONE_PHONE = 20
 
 
 def mine(region: InstrumentedAttribute[str], viewer: Viewer) -> ColumnElement[bool]:
@@ -36,3 +40,30 @@ def list_requests(
 
 
 STATUSES = tuple(status.value for status in RequestStatus)
+
+
+def has_request(session: Session, request_id: int, viewer: Viewer) -> bool:
+    """Whether there is a request with this number in the viewer's regions."""
+    found = select(HelpRequest.id).where(HelpRequest.id == request_id, mine(HelpRequest.region_code, viewer))
+    return session.scalars(found).first() is not None
+
+
+@dataclass(frozen=True)
+class SamePhone:
+    """Requests of one phone in the viewer's regions, the newest first; of other regions the number alone."""
+
+    requests: Sequence[HelpRequest]
+    elsewhere: int
+
+
+def find_same_phone(session: Session, phone: str, viewer: Viewer) -> SamePhone:
+    """``phone`` in E.164, or empty; it is found by its keyed hash."""
+    if not phone:
+        return SamePhone([], 0)
+    same = select(Requester.id).where(Requester.phone_hash == vault.fingerprint("phone", phone))
+    theirs = HelpRequest.requester_id.in_(same)
+    own = HelpRequest.region_code.in_(viewer.regions)
+    newest = select(HelpRequest).where(theirs, own).order_by(HelpRequest.id.desc())
+    rows = session.scalars(newest.limit(MOST_OF_ONE_PHONE)).all()
+    others = select(HelpRequest.id).where(theirs, ~own).limit(MOST_OF_ONE_PHONE)
+    return SamePhone(rows, session.scalars(select(func.count()).select_from(others.subquery())).one())

@@ -17,9 +17,9 @@ from accelerator.desk import queries
 from accelerator.desk.cases import queries as cases
 from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.queries import get_case
-from accelerator.desk.cases.views import refuse_claim
+from accelerator.desk.cases.views import describe_related, refuse_claim
 from accelerator.desk.changes import Difference, reconcile, snapshot
-from accelerator.desk.forms import ConfirmForm, NoShowForm, ReasonForm, RequestForm, filled_from
+from accelerator.desk.forms import ConfirmForm, FindForm, NoShowForm, ReasonForm, RequestForm, filled_from
 from accelerator.desk.queue.views import is_from_queue, refuse_in_queue
 from accelerator.errors import DomainError, NotAllowed
 from accelerator.extensions import db
@@ -49,6 +49,31 @@ def list_requests() -> Response:
         active="desk",
     )
     return make_response(html)
+
+
+def find_request() -> Response:
+    """Whoever calls says their number or their phone: the case itself, or the cases to choose from."""
+    form = FindForm.posted() if request.method == "POST" else FindForm()
+    if request.method == "GET" or not form.validate():
+        return show_found(form, None)
+    if form.number is None:
+        return show_found(form, queries.find_same_phone(db.read, form.phone, me()))
+    if queries.has_request(db.read, form.number, me()):
+        return redirect_to(url_for(".show_case", request_id=form.number))
+    form.add_error("what", gettext("There is no request with this number in your regions."))
+    return show_found(form, None)
+
+
+def show_found(form: FindForm, found: queries.SamePhone | None) -> Response:
+    html = render_template(
+        "desk/find.html",
+        form=form,
+        is_asked=found is not None,
+        rows=[describe_related(row) for row in found.requests] if found else [],
+        elsewhere=found.elsewhere if found else 0,
+        active="desk",
+    )
+    return private(make_response(html, 422 if form.errors else 200))
 
 
 def write_request() -> Response:

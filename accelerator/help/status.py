@@ -209,14 +209,20 @@ def what_next(
 
 
 def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo) -> Next:
+    calls = [said.entry for said in talk if said.entry.kind == EntryKind.CALL]
+    last = calls[-1] if calls else None
+    if last and last.outcome == CallOutcome.NOT_NEEDED:
+        return Next(
+            gettext("You told us on the phone that help is no longer needed."),
+            gettext("A coordinator closes the request. If you do need it, add a word below, or call us."),
+            add_working_days(last.created_at.astimezone(zone).date(), CLOSE_WITHIN),
+        )
     if request.verified_at:
         return Next(
             gettext("A coordinator has talked with you."),
             gettext("They write a short text for the board, without your name and address. Volunteers see it then."),
             add_working_days(request.verified_at.astimezone(zone).date(), TEXT_WITHIN),
         )
-    calls = [said.entry for said in talk if said.entry.kind == EntryKind.CALL]
-    last = calls[-1] if calls else None
     if last and last.outcome in (CallOutcome.NO_ANSWER, CallOutcome.WRONG_NUMBER, CallOutcome.CALL_BACK):
         missed = last.outcome != CallOutcome.CALL_BACK
         return Next(

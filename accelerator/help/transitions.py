@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -193,7 +194,7 @@ def _seal_answers(requester: Requester, answers: Mapping[str, Any]) -> None:
 def _add_request(requester: Requester, answers: Mapping[str, Any], *, at: datetime) -> HelpRequest:
     """The request as the desk finds it: kind, place and time; the words for the public are a coordinator's."""
     kind, place = str(answers["kind"]), answers["place"]
-    when = hours_of(answers, str(place["region"]))
+    when = hours_of(answers, places(db.session).zone(str(place["region"])))
     request = HelpRequest(
         title="",
         story="",
@@ -243,12 +244,11 @@ def can_move(request: HelpRequest, claims: Iterable[ClaimState]) -> bool:
     return not is_fixed and not any(state in CAME for state in claims)
 
 
-def hours_of(answers: Mapping[str, Any], region_code: str) -> Hours:
-    """The moments that an answer means in the region's zone. A day without an hour means: by the end of it."""
+def hours_of(answers: Mapping[str, Any], zone: ZoneInfo) -> Hours:
+    """The moments that an answer means in the region's ``zone``. A day without an hour means: by the end of it."""
     day = str(answers.get("day") or "")
     if answers.get("timing") not in (Timing.BY, Timing.AT) or not day:
         return Hours(Timing.ANY)
-    zone = places(db.session).zone(region_code)
     clock = CLOCK.fullmatch(str(answers.get("time") or ""))
     hour = time(int(clock[1]), int(clock[2])) if clock else time(23, 59)
     moment = datetime.combine(date.fromisoformat(day), hour, zone)

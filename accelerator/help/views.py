@@ -419,10 +419,12 @@ def move_time(request_id: int) -> Response:
     form = build(asked, document, so_far, places=places(db.read), language=current_language(), posted=is_posted)
     if not is_posted or not form.validate():
         return private(draw("help/time.html", 422 if is_posted else 200, form=form))
-    hours = transitions.hours_of(form.answers, found.region_code)
-    transitions.move_time(found.id, hours, by=asker(), at=utcnow())
+    hours = transitions.hours_of(form.answers, places(db.read).zone(found.region_code))
+    moved = transitions.move_time(found.id, hours, by=asker(), at=utcnow())
+    is_told = bool(moved.taken or moved.waiting)
     db.session.commit()
-    return back_to_status(gettext("The new time stands. Whoever promised to come is told."))
+    told = gettext("The new time stands. Whoever promised to come is told.")
+    return back_to_status(told if is_told else gettext("The new time stands."))
 
 
 def say_they_came(claim_id: int) -> Response:

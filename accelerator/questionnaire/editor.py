@@ -299,7 +299,7 @@ def say_condition(condition: Condition, document: Document, places: Places, lang
     """ "Who are you writing for? – For someone else"."""
     other = document.by_id.get(condition.question)
     if other is None:
-        return condition.question
+        return gettext("a question that has been taken out")
     labels = [label_of(other, value, language, places) for value in condition.values]
     values = ", ".join(gettext("“%(words)s”", words=label) for label in labels)
     return f"{other.label.get(language) or other.id} {values}"

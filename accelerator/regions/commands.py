@@ -11,6 +11,9 @@ from accelerator.integrity.record import SYSTEM, EventType, record
 from accelerator.migrations.commands import with_tables
 from accelerator.regions.models import Region
 
+#: From the short numbers of towns (109) to the longest that there are (E.164).
+DIGITS = range(3, 16)
+
 
 @click.group()
 def regions() -> None:
@@ -54,7 +57,9 @@ def save_region(code: str, parent: str | None, name_kk: str, name_ru: str, name_
 @click.argument("phone")
 @with_tables
 def set_phone(code: str, phone: str) -> None:
-    """Set the coordinators' telephone of a region, as people should see it ("+7 727 000 00 00")."""
+    """Set the coordinators' telephone of a region, as people should see it: "+7 727 000 00 00", "109"."""
+    if sum(sign.isdecimal() for sign in phone) not in DIGITS:
+        raise click.ClickException(f"“{phone}” cannot be dialled. Write it as +7 727 000 00 00, or a short one as 109.")
     with db.transaction() as session:
         region = session.get(Region, code)
         if region is None:

@@ -38,5 +38,5 @@ def kind_advice(kind: str) -> str:
     if kind == Kind.MONEY:
         return gettext("Help here is free: nothing may be collected. Say what is needed instead.")
     if kind in (Kind.PHONE, Kind.EMAIL):
-        return gettext("Those who promise to help see the contact by themselves. Take it out of the text.")
+        return gettext("A contact is never public: who comes to help is shown it apart. Take it out of the text.")
     return gettext("It must never be public. Take it out of the text.")

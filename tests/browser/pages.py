@@ -189,6 +189,8 @@ PAGES = (
     Page("coordinator", "/desk?kind=errands&mine=1"),
     Page("coordinator", "/desk/confirmed?claim={confirmed_claim}"),
     Page("coordinator", "/desk/day?day=tomorrow"),
+    Page("coordinator", "/desk/find"),
+    Page("coordinator", "/desk/find", "errors", send("Find")),
     Page("coordinator", "/desk/intake"),
     Page("coordinator", "/desk/intake", "errors", send("Keep")),
     Page("coordinator", "/desk/requests/{asking}"),

@@ -1,12 +1,12 @@
 """A case: calls, notes, questions, the private words, what belongs together; who may see and do what."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from accelerator.board.models import RequestStatus
+from accelerator.board.models import HelpRequest, RequestStatus, Timing
 from accelerator.clock import utcnow
 from accelerator.desk.cases import transitions as cases
 from accelerator.errors import NotAllowed
@@ -65,6 +65,16 @@ def test_other_calls_are_kept_and_leave_the_case_in_the_queue(dee: Site, outcome
     assert request_now(request_id).verified_at is None
     assert [entry.outcome for entry in entries(request_id)] == [outcome.value]
     assert "To verify 1" in text_of(dee.get("/desk"))
+
+
+def test_a_time_that_was_changed_is_told_beside_what_was_asked_for_first(dee: Site) -> None:
+    old = "The time has been changed since"
+    request_id = make_request(timing=Timing.BY, ends_at=datetime(2030, 3, 1, 18, 59, tzinfo=UTC), district=None)
+    make_requester(request_id=request_id, answers={"timing": "by", "day": "2030-03-01"})
+    assert old not in text_of(dee.get(f"/desk/requests/{request_id}"))
+    with db.transaction() as session:
+        session.get_one(HelpRequest, request_id).ends_at = datetime(2030, 3, 8, 18, 59, tzinfo=UTC)
+    assert old in text_of(dee.get(f"/desk/requests/{request_id}"))
 
 
 def test_a_call_without_an_outcome_comes_back_with_what_was_typed(dee: Site) -> None:

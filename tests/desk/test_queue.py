@@ -18,7 +18,7 @@ from accelerator.desk.queue import queries
 from accelerator.desk.queue.queries import MOST, Narrow, list_ids, moments
 from accelerator.desk.queue.reasons import Reason
 from accelerator.extensions import db
-from accelerator.help.models import Channel
+from accelerator.help.models import CallOutcome, Channel
 from tests.cast import ALMATY, ASTANA, Cast, viewer_of
 from tests.desk.cases import asked, call, write
 from tests.factories import MEDEU, make_deed, make_request
@@ -87,6 +87,26 @@ def test_everything_that_burns_is_there_with_its_reason_and_its_next_step(
     assert "On Sunday, please." not in words  # read on the page of the case, not over a shoulder
     for row in page.html.select("[data-row]"):
         assert row.select(".burn-acts .btn"), row["id"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"), [(CallOutcome.NO_ANSWER, "No answer"), (CallOutcome.CALL_BACK, "Asked to call back")]
+)
+def test_what_was_called_is_told_from_what_was_not(dee: Site, cast: Cast, outcome: CallOutcome, words: str) -> None:
+    called, new = asked(), asked()
+    call(called, cast.dee, CallOutcome.WRONG_NUMBER)
+    call(called, cast.dee, outcome)
+    page = dee.get("/desk")
+    why = {row["id"]: row.select_one(".burn-why").get_text() for row in page.html.select("[data-row]")}
+    assert why[f"case-verify-{called}"].strip().endswith(f": {words}")
+    assert "Last call" not in why[f"case-verify-{new}"]
+
+
+def test_what_is_not_needed_any_more_is_closed_not_called(dee: Site, cast: Cast) -> None:
+    call(asked(), cast.dee, CallOutcome.NOT_NEEDED)
+    page = dee.get("/desk")
+    assert "that help is no longer needed: close it" in text_of(page)
+    assert [button.get_text(strip=True) for button in page.html.select(".burn-acts .btn")] == ["Close"]
 
 
 def test_what_is_over_stands_there_once_while_its_reports_wait(context: Flask, site: Site, cast: Cast) -> None:
@@ -203,8 +223,8 @@ def test_a_call_is_promised_within_two_working_days(context: Flask, site: Site, 
     with context.test_request_context():
         for day, late in ((20, False), (23, False), (24, False), (25, True)):
             now = datetime(2026, 11, day, 7, tzinfo=UTC)
-            row = RowMaker(viewer_of(cast.dee), places(db.read), now).of_request(
-                Reason.VERIFY, db.read.get_one(HelpRequest, request_id)
+            row = RowMaker(viewer_of(cast.dee), places(db.read), now).to_verify(
+                Reason.VERIFY, db.read.get_one(HelpRequest, request_id), last_call=None
             )
             assert row.is_late is late, day
 

@@ -254,6 +254,16 @@ def test_a_call_that_missed_them_is_said(context: Flask, site: Site) -> None:
     assert "We called and did not reach you." in standing(site, code)
 
 
+def test_whoever_said_on_the_phone_that_it_is_not_needed_is_promised_no_call(site: Site, context: Flask) -> None:
+    request_id, code = asked(status=RequestStatus.RECEIVED)
+    with db.transaction() as session:
+        session.add(CaseEntry(request_id=request_id, kind="call", outcome="not_needed", created_at=utcnow()))
+    said = standing(site, code)
+    assert "You told us on the phone that help is no longer needed." in said
+    assert "A coordinator closes the request." in said
+    assert "calls" not in said
+
+
 def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(
     context: Flask, site: Site, cast: Cast
 ) -> None:
@@ -414,7 +424,8 @@ def test_the_time_moves_and_whoever_promised_is_told(context: Flask, site: Site,
     show_code(site, code)
     page = site.get(f"/help/status/requests/{request_id}/time")
     assert page.html.find("input", {"value": "any", "checked": True})
-    site.press(page, "Keep this time", timing="at", day="2030-03-01", time="17:30")
+    kept = site.press(page, "Keep this time", timing="at", day="2030-03-01", time="17:30")
+    assert "Whoever promised to come is told." in text_of(site.follow(kept))
     request = request_now(request_id)
     assert (request.timing, str(request.starts_at)) == ("at", "2030-03-01 12:30:00+00:00")
     assert request.ends_at - request.starts_at == timedelta(minutes=request.minutes)  # type: ignore[operator]
@@ -423,6 +434,15 @@ def test_the_time_moves_and_whoever_promised_is_told(context: Flask, site: Site,
     assert "The time has changed" in mails_to(cast.ben)[-1].subject
     again = site.get(f"/help/status/requests/{request_id}/time")
     assert again.html.find("input", {"name": "time"})["value"] == "17:30"
+
+
+def test_the_time_moves_while_nobody_has_promised(context: Flask, site: Site) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.get(f"/help/status/requests/{request_id}/time")
+    kept = text_of(site.follow(site.press(page, "Keep this time", timing="by", day="2030-03-01")))
+    assert "The new time stands." in kept
+    assert "Whoever promised" not in kept
 
 
 def test_the_same_time_again_changes_and_tells_nothing(context: Flask, site: Site, cast: Cast) -> None:

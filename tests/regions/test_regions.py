@@ -47,10 +47,20 @@ def test_the_desks_telephone_is_shown_to_people_who_ask(context: Flask, site: Si
         page = site.language(language).get("/help")
         assert f"{name}" in text_of(page)
         assert page.html.find("a", href="tel:+77270000000")
-    missing = run_alone(context, "regions", "phone", "KZ-99", "1")
+    missing = run_alone(context, "regions", "phone", "KZ-99", "109")
     assert missing.exit_code == 1
     assert "There is no region KZ-99" in missing.output
     assert "+7 727 000 00 00" in run_alone(context, "regions", "list").output
+
+
+def test_a_telephone_that_cannot_be_dialled_is_refused(context: Flask) -> None:
+    before = count_events()
+    for phone in ("12", "the desk", "+7 727 000 00 00 000 000"):
+        result = run_alone(context, "regions", "phone", "KZ-75", phone)
+        assert result.exit_code == 1
+        assert "cannot be dialled" in result.output
+    assert count_events() == before
+    assert run_alone(context, "regions", "phone", "KZ-75", "109").exit_code == 0
 
 
 def test_without_a_desk_the_page_still_helps(context: Flask, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from accelerator.desk.cases.queries import open_answers
 from accelerator.desk.cases.words import call_script, channel_label
 from accelerator.extensions import db
 from accelerator.help.models import Requester
+from accelerator.help.transitions import hours_of
 from accelerator.i18n import current_language
 from accelerator.questionnaire.answers import describe, say
 from accelerator.questionnaire.document import Document, Kind
@@ -34,6 +36,8 @@ class Private:
     locale: str
     words: str
     answers: list[tuple[str, str]]
+    #: The day among the answers is not the one that counts any more.
+    is_moved: bool
     script: list[str]
 
 
@@ -52,8 +56,14 @@ def show_private(request: HelpRequest, requester: Requester | None, viewer: View
         locale=requester.locale,
         words=str(answers.get(WORDS) or ""),
         answers=_without_contact(db.read, requester, answers, known),
+        is_moved=_is_moved(request, answers, zone),
         script=call_script(requester.locale, viewer.name, requester.created_at, now, zone, region.desk_phone),
     )
+
+
+def _is_moved(request: HelpRequest, answers: dict[str, object], zone: ZoneInfo) -> bool:
+    """Whether the time has been changed since it was asked for; false where nobody asked for a time."""
+    return bool(answers.get("timing")) and not hours_of(answers, zone).means(request)
 
 
 def other_phones(requester: Requester) -> list[tuple[str, str]]:

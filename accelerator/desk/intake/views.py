@@ -12,7 +12,7 @@ from accelerator.config import LANGUAGES
 from accelerator.current import me, settings
 from accelerator.desk.cases.views import describe_related
 from accelerator.desk.intake.forms import IntakeForm
-from accelerator.desk.intake.queries import find_earlier
+from accelerator.desk.queries import find_same_phone
 from accelerator.extensions import db
 from accelerator.help import transitions as help_
 from accelerator.help.models import Channel
@@ -77,7 +77,7 @@ def is_known(questions: QuestionForm, frame: IntakeForm, viewer: Viewer) -> bool
     phone = contact_of(questions.answers).phone
     if not phone or frame.shown.data == phone or help_.is_sent(frame.form_key.data, by=viewer):
         return False
-    earlier = find_earlier(db.read, phone, viewer)
+    earlier = find_same_phone(db.read, phone, viewer)
     if not earlier.requests and not earlier.elsewhere:
         return False
     frame.shown.data = phone
@@ -99,7 +99,7 @@ def zone_here() -> ZoneInfo:
 def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -> Response:
     document = questions.document
     phone = frame.shown.data or ""
-    earlier = find_earlier(db.read, phone, me()) if phone else None
+    earlier = find_same_phone(db.read, phone, me()) if phone else None
     html = render_template(
         "desk/intake.html",
         questions=questions,

@@ -32,7 +32,7 @@ from accelerator.database import AnyRow, Base, UTCDateTime
 from accelerator.deeds.models import PENDING, UNSETTLED, Deed, DeedReport
 from accelerator.desk.queue.models import DeskFilter
 from accelerator.desk.queue.reasons import Reason
-from accelerator.help.models import UNSEEN_WORD, CaseEntry
+from accelerator.help.models import UNSEEN_WORD, CaseEntry, EntryKind
 
 #: More is told as "99+".
 MOST = 100
@@ -182,6 +182,16 @@ def count_all(session: Session, regions: tuple[str, ...], *, at: datetime) -> in
 
 def requests_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
     return _by_id(session, select(HelpRequest), HelpRequest.id, ids)
+
+
+def last_calls(session: Session, request_ids: Sequence[int]) -> dict[int, CaseEntry]:
+    """The last call about each request, where there was one."""
+    if not request_ids:
+        return {}
+    is_call = CaseEntry.kind == EntryKind.CALL.value
+    newest = select(func.max(CaseEntry.id)).where(CaseEntry.request_id.in_(request_ids), is_call)
+    found = select(CaseEntry).where(CaseEntry.id.in_(newest.group_by(CaseEntry.request_id)))
+    return {entry.request_id: entry for entry in session.scalars(found)}
 
 
 def claims_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:

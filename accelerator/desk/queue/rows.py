@@ -14,7 +14,9 @@ from accelerator.appeals.words import kind_label
 from accelerator.board.models import Claim, HelpRequest, Timing
 from accelerator.deeds.cards import CardPhoto, make_photos
 from accelerator.deeds.models import Deed, Photo
+from accelerator.desk.cases.words import call_outcome_label
 from accelerator.desk.queue.reasons import Reason
+from accelerator.help.models import CallOutcome, CaseEntry
 from accelerator.i18n import current_language
 from accelerator.reference import Places
 from accelerator.screening.looking import Look, look_at
@@ -98,11 +100,7 @@ class RowMaker:
 
     def of_request(self, reason: Reason, row: HelpRequest) -> QueueRow:
         case = f"/desk/requests/{row.id}"
-        late = False
-        if reason in (Reason.URGENT, Reason.VERIFY):
-            why, late = self._needed_already(row) if reason is Reason.URGENT else self._call_by(row)
-            action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
-        elif reason is Reason.SOON:
+        if reason is Reason.SOON:
             why = self._soon(row)
             action = Action(gettext("Find somebody"), f"{case}#assign", "o", "people")
         elif reason is Reason.UNCLAIMED:
@@ -115,7 +113,21 @@ class RowMaker:
         else:
             why, label = self._to_publish(row)
             action = Action(label, case, "o")
-        return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action, is_late=late)
+        return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action)
+
+    def to_verify(self, reason: Reason, row: HelpRequest, *, last_call: CaseEntry | None) -> QueueRow:
+        """A new request, and what came of the calls so far."""
+        case, called = f"/desk/requests/{row.id}", ""
+        why, is_late = self._needed_already(row) if reason is Reason.URGENT else self._call_by(row)
+        action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
+        if last_call:
+            called = self._moment(last_call.created_at, row.region_code)
+            outcome = call_outcome_label(last_call.outcome)
+            why = gettext("%(why)s. Last call %(when)s: %(outcome)s", why=why, when=called, outcome=outcome)
+        if last_call and last_call.outcome == CallOutcome.NOT_NEEDED:
+            why = gettext("They said on the phone (%(when)s) that help is no longer needed: close it", when=called)
+            action = Action(gettext("Close"), f"{case}#close", "o")
+        return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action, is_late=is_late)
 
     def _ended(self, row: HelpRequest) -> str:
         if not row.taken:
