@@ -146,10 +146,9 @@ def test_real_rows_follow_the_columns(nyc_drafts: dict[str, RequestDraft]) -> No
 @needs_nyc
 def test_long_over_is_closed_and_ongoing_is_open_at_any_time(nyc_drafts: dict[str, RequestDraft]) -> None:
     states = Counter((draft.state, draft.when) for draft in nyc_drafts.values())
-    assert states == {("open", "any"): 506, ("closed", "at"): 154}
+    assert states == {("open", "any"): 506, ("closed", "by"): 154}
     once = nyc_drafts["5008"]
-    assert once.starts_at == datetime(2011, 2, 1, 5, 0, tzinfo=UTC)
-    assert once.ends_at == datetime(2011, 2, 2, 4, 59, tzinfo=UTC)
+    assert (once.starts_at, once.ends_at) == (None, datetime(2011, 2, 2, 4, 59, tzinfo=UTC))
     assert nyc_drafts["5137"].ends_at is None
 
 
@@ -397,9 +396,9 @@ def with_months(folder: Path, months: str, cell: str, formats: str = '["%d %B %Y
 def test_months_in_other_languages_by_the_mapping_alone(
     tmp_path: Path, months: str, cell: str, day: tuple[int, int, int]
 ) -> None:
-    starts_at = draft_of(with_months(tmp_path, months, cell)).starts_at
-    assert starts_at
-    assert starts_at.astimezone(ZoneInfo("Asia/Almaty")).timetuple()[:3] == day
+    ends_at = draft_of(with_months(tmp_path, months, cell)).ends_at  # a day without an hour: by the end of it
+    assert ends_at
+    assert ends_at.astimezone(ZoneInfo("Asia/Almaty")).timetuple()[:3] == day
 
 
 @pytest.mark.parametrize("months", ["", TURKISH])
@@ -413,7 +412,7 @@ def test_a_month_that_nobody_named_is_refused_as_such(tmp_path: Path, months: st
 def test_a_format_with_an_unknown_month_leaves_the_others_their_turn(tmp_path: Path) -> None:
     formats = '["%d %B %Y", "%d décembre %Y / %m"]'
     assert "décembre" in bad_of(with_months(tmp_path, "", "3 décembre 2026", formats)).reason
-    assert draft_of(with_months(tmp_path, "", "3 décembre 2026 / 12", formats)).starts_at
+    assert draft_of(with_months(tmp_path, "", "3 décembre 2026 / 12", formats)).ends_at
 
 
 @pytest.mark.parametrize(
@@ -590,8 +589,8 @@ def timed(folder: Path, row: str, rules: str = "") -> RequestDraft | BadRow:
     [
         (",,,", "any"),
         (",01.02.2026,,", "by"),
-        ("01.02.2026,,,", "at"),
-        ("01.02.2026,01.02.2026,,", "at"),
+        ("01.02.2026,,,", "by"),
+        ("01.02.2026,01.02.2026,,", "by"),
         ("01.02.2026 22:00,02.02.2026 04:00,,", "at"),
         ("01.02.2026,09.02.2026,,", "by"),
         ("01.02.2026,09.02.2026,any,", "by"),
@@ -602,6 +601,13 @@ def test_when_follows_from_the_dates(tmp_path: Path, row: str, when: str) -> Non
     draft = draft_of(timed(tmp_path, row))
     assert (draft.when, draft.state) == (when, "open")
     check_promises(draft)
+
+
+@pytest.mark.parametrize("when", ["at", "repeating"])
+def test_a_day_without_an_hour_begins_at_no_midnight(tmp_path: Path, when: str) -> None:
+    draft = draft_of(timed(tmp_path, f"01.02.2026,,{when},"))
+    assert draft.starts_at is None
+    assert draft.when == {"at": "by"}.get(when, when)
 
 
 def test_a_time_without_an_end_lasts_as_long_as_it_takes(tmp_path: Path) -> None:

@@ -595,7 +595,15 @@ def _span(row: _Row, context: _Context, zone: ZoneInfo, minutes: int) -> _Span:
     length = timedelta(minutes=minutes) if has_time else timedelta(hours=23, minutes=59)
     when, ends_at = _when(said, starts_at, ends_at, length)
     state = _code(row, context, "state") or "open"
-    return _as_of_now(_Span(when, starts_at, ends_at, state), context, is_ongoing=said in ("any", "repeating"))
+    span = _as_of_now(_Span(when, starts_at, ends_at, state), context, is_ongoing=said in ("any", "repeating"))
+    return span if has_time else _without_hour(span)
+
+
+def _without_hour(span: _Span) -> _Span:
+    """Nobody comes at midnight: a day without an hour means by the end of it."""
+    if span.when == "at":
+        return span._replace(when="by", starts_at=None)
+    return span._replace(starts_at=None) if span.when == "repeating" else span
 
 
 def _when(
