@@ -217,12 +217,24 @@ def test_filters_are_kept_while_one_looks_elsewhere(world: World, browse: Browse
     used = tab.page.url
     tab.follow(f"Short {word}", tab.card(short))
     tab.follow("Back to the board")
-    expect(tab.page).to_have_url(used)
+    expect(tab.page).to_have_url(f"{used}#request-{short}")
     for elsewhere in ("/deeds", "/help"):
         tab.open(elsewhere)
         tab.follow("Help needed", tab.page.get_by_role("navigation"))
         expect(tab.page).to_have_url(used)
         expect(tab.card(short)).to_be_visible()
+
+
+@with_and_without_script
+def test_the_way_back_leads_to_the_card_that_one_came_from(world: World, browse: Browse, script: bool) -> None:
+    word, first = unique(), soon()
+    ids = [world.request(title=f"Read {word}", starts_at=first + timedelta(minutes=n)) for n in range(12)]
+    tab = browse(script=script)
+    tab.open(f"/requests?q={word}")
+    tab.follow(f"Read {word}", tab.card(ids[-1]))
+    tab.follow("Back to the board")
+    expect(tab.card(ids[-1])).to_be_in_viewport()
+    expect(tab.card(ids[0])).not_to_be_in_viewport()
 
 
 @with_and_without_script
