@@ -14,6 +14,9 @@ from accelerator.config import LANGUAGES
 from accelerator.extensions import babel
 
 COOKIE = "lang"
+#: The name of the language menu's buttons where they send the page's own form along (``words_form`` in ``page.html``).
+#: No question and no field can have a name with a hyphen.
+OTHER_LANGUAGE = "other-language"
 
 
 def init_app(app: Flask) -> None:
@@ -51,6 +54,12 @@ def best_of(accept_language: str) -> str | None:
     """The best language of an ``Accept-Language`` header; `None` when we speak none of them."""
     wanted = parse_accept_header(accept_language[:200], LanguageAccept)
     return wanted.best_match(LANGUAGES)
+
+
+def switched_to() -> str | None:
+    """The language that a form came along into: its view shows it again with what was typed, and takes nothing yet."""
+    code = request.form.get(OTHER_LANGUAGE)
+    return code if code in LANGUAGES else None
 
 
 def current_language() -> str:

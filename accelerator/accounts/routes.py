@@ -18,5 +18,6 @@ urls.action("/lang/<code>", views.set_language, Access.ANYONE)
 urls.form("/me/settings", views.edit_profile, Access.SIGNED_IN)
 urls.form("/me/delete", views.delete_account, Access.SIGNED_IN)
 
+blueprint.before_app_request(views.switch_language)
 blueprint.app_errorhandler(SignInNeeded)(signed_out.ask_to_sign_in)
 blueprint.app_errorhandler(OutOfDate)(signed_out.offer_again)

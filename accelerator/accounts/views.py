@@ -1,6 +1,6 @@
 """Sign in and out, register, a new password, language, profile, leaving for good."""
 
-from flask import Response, abort, current_app, make_response, render_template, request, url_for
+from flask import Response, abort, after_this_request, current_app, g, make_response, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import IntegrityError
 
@@ -27,7 +27,7 @@ from accelerator.deeds import uploads
 from accelerator.errors import DomainError, TooManyTries
 from accelerator.extensions import db
 from accelerator.htmx import redirect_to
-from accelerator.i18n import COOKIE, current_language
+from accelerator.i18n import COOKIE, current_language, switched_to
 from accelerator.once_more import Typed, show_again
 from accelerator.photos import delete_photo
 from accelerator.reference import codes_of, mask_of, places
@@ -226,11 +226,29 @@ def choose_password(token: str) -> Response:
 def set_language(code: str) -> Response:
     if code not in LANGUAGES:
         abort(404)
+    keep_language_of_account(code)
+    return keep_language(redirect_to(safe_next(request.form.get("next")) or "/"), code)
+
+
+def switch_language() -> None:
+    """The same choice, made where a form came along: this very answer is in the other language (`switched_to`)."""
+    code = switched_to() if request.method == "POST" else None
+    if code is None:
+        return
+    keep_language_of_account(code)
+    g.language = code
+    after_this_request(lambda response: keep_language(response, code))
+
+
+def keep_language_of_account(code: str) -> None:
     viewer = current_viewer()
     if viewer and viewer.locale != code:
         transitions.set_language(viewer.id, code)
         db.session.commit()
-    response = redirect_to(safe_next(request.form.get("next")) or "/")
+
+
+def keep_language(response: Response, code: str) -> Response:
+    """Keep the choice in this browser."""
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(COOKIE, code, max_age=31536000, secure=secure, httponly=True, samesite="Lax")
     return response

@@ -125,6 +125,11 @@ class ReportForm(LetterForm):
         return not self.errors
 
     @property
+    def uploads(self) -> list[Any]:
+        """The files that were chosen; a browser sends an empty one where there are none."""
+        return [upload for upload in self.photos.data or [] if getattr(upload, "filename", "")]
+
+    @property
     def contact(self) -> Contact:
         return Contact() if self.is_anonymous.data else super().contact
 

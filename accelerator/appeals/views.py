@@ -21,7 +21,7 @@ from accelerator.deeds.uploads import refusal
 from accelerator.errors import NotAllowed, TooManyTries
 from accelerator.extensions import db, vault
 from accelerator.htmx import redirect_to
-from accelerator.i18n import current_language
+from accelerator.i18n import current_language, switched_to
 from accelerator.photos import Photo, PhotoRefused, read_photo
 from accelerator.reference import places
 from accelerator.regions.desks import desks_instead, list_desks
@@ -39,6 +39,8 @@ def write_appeal() -> Response:
     if request.method == "GET":
         return show_blank()
     form = AppealForm.posted().offer(places(db.read), current_language())
+    if switched_to():
+        return show_form("appeals/write.html", form)
     is_valid = form.validate()
     check_about(form)
     if form.about_desk.data and not auditors_key(settings()):
@@ -69,6 +71,8 @@ def write_report() -> Response:
     form = (ReportForm.posted() if posted else ReportForm()).offer(places(db.read), current_language())
     if not posted or not auditors_key(settings()):
         return show_form("appeals/report.html", form, 409 if posted else None)
+    if switched_to():
+        return show_form("appeals/report.html", form)
     is_valid = form.validate()
     check_about(form)
     if not is_valid or form.errors:
@@ -96,12 +100,11 @@ def check_about(form: LetterForm) -> None:
 
 def read_photos(form: ReportForm) -> list[Photo]:
     """The photos without anything but pixels; sentences about refused ones stand beside the field."""
-    uploads = [upload for upload in form.photos.data or [] if getattr(upload, "filename", "")]
-    if len(uploads) > MOST_PHOTOS:
+    if len(form.uploads) > MOST_PHOTOS:
         form.add_error("photos", gettext("Three photos at most. Please choose again."))
         return []
     photos = []
-    for upload in uploads:
+    for upload in form.uploads:
         try:
             photos.append(read_photo(upload.stream))
         except PhotoRefused as refused:
@@ -258,6 +261,8 @@ def act_on_thread(verb: Verb, transition: Any, notice: str) -> Response:
     found = find_appeal(code_form)
     if found is None:
         return show_code_form(code_form)
+    if switched_to():
+        return show_appeal(found, str(code_form.read), {verb.value: form})
     if not form.validate():
         if (Status(found.status), verb) not in MOVES:
             raise NotAllowed("moved_on")
@@ -290,7 +295,7 @@ def fresh(appeal_id: int) -> Appeal:
 
 
 def show_appeal(appeal: Appeal, code: str, forms: dict[str, Any] | None = None, *, notice: str = "") -> Response:
-    """The page behind the code; ``forms`` holds the one that came back with something to mend."""
+    """The page behind the code; ``forms`` holds the one that came back, to be mended or in another language."""
     verbs = {move.value for status, move in MOVES if status == Status(appeal.status)}
     card = cards.make_card(appeal, places(db.read), utcnow())
     html = render_template(
@@ -306,7 +311,7 @@ def show_appeal(appeal: Appeal, code: str, forms: dict[str, Any] | None = None, 
         notice=notice,
         active="ask",
     )
-    return private(make_response(html, 422 if forms else 200))
+    return private(make_response(html, 422 if any(form.errors for form in (forms or {}).values()) else 200))
 
 
 def show_code_form(form: CodeForm) -> Response:

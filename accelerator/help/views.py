@@ -18,7 +18,7 @@ from accelerator.help.drafts import Draft, Filled
 from accelerator.help.forms import CameForm, CheckForm, CodeForm, SureForm, WordForm
 from accelerator.help.models import Channel, Requester
 from accelerator.htmx import redirect_to
-from accelerator.i18n import current_language
+from accelerator.i18n import current_language, switched_to
 from accelerator.integrity.queries import list_events
 from accelerator.once_more import Typed, show_again, what_was_typed
 from accelerator.questionnaire import queries as questionnaire
@@ -87,6 +87,8 @@ def fill_page(page_id: str) -> Response:
     db.session.commit()
     if page not in document.pages_asked(filled.answers):  # an answer in another tab has just ruled it out
         return visits.keep_token(redirect_to(next_path(document, filled)), token)
+    if switched_to():
+        return visits.keep_token(show_page(document, filled, page, form_of(page, document, filled, posted=True)), token)
     if not is_valid and request.form.get("go") != "back":
         return visits.keep_token(show_page(document, filled, page, form, 422), token)
     return visits.keep_token(redirect_to(after_page(document, filled, page)), token)
@@ -397,7 +399,7 @@ def add_word(request_id: int) -> Response:
         form.word.data = gettext("Nobody came.")
     if request.method == "POST":
         form = WordForm.posted()
-    if request.method == "GET" or not form.validate():
+    if request.method == "GET" or switched_to() or not form.validate():
         talk = queries.list_talk(db.read, found.id)
         questions = [said.text for said in talk if said.entry.kind == "question" and said.entry.seen_at is None]
         return private(draw("help/word.html", 422 if form.errors else 200, form=form, questions=questions))
@@ -417,8 +419,8 @@ def move_time(request_id: int) -> Response:
     so_far = status.time_answers(found, places(db.read).zone(found.region_code))
     is_posted = request.method == "POST"
     form = build(asked, document, so_far, places=places(db.read), language=current_language(), posted=is_posted)
-    if not is_posted or not form.validate():
-        return private(draw("help/time.html", 422 if is_posted else 200, form=form))
+    if not is_posted or switched_to() or not form.validate():
+        return private(draw("help/time.html", 422 if form.errors else 200, form=form))
     hours = transitions.hours_of(form.answers, places(db.read).zone(found.region_code))
     moved = transitions.move_time(found.id, hours, by=asker(), at=utcnow())
     is_told = bool(moved.taken or moved.waiting)

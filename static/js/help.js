@@ -20,14 +20,12 @@
 
   // As the browser would do it without us: errors and questions come back as whole pages.
   function sendPlainly(form, submitter) {
-    if (submitter && submitter.name) {
-      const chosen = document.createElement("input");
-      chosen.type = "hidden";
-      chosen.name = submitter.name;
-      chosen.value = submitter.value;
-      form.append(chosen);
-    }
+    const chosen = document.createElement("input");
+    chosen.type = "hidden";
+    if (submitter) [chosen.name, chosen.value] = [submitter.name, submitter.value]; // without a name it is not sent
+    form.append(chosen);
     HTMLFormElement.prototype.submit.call(form);
+    chosen.remove(); // whoever comes back to this page may press another button
   }
 
   async function send(form, submitter) {

@@ -148,6 +148,17 @@ def test_refused_photos_are_told_and_the_words_stay(site: Site, photos: list[tup
     assert db.read.scalars(select(Appeal)).all() == []
 
 
+def test_another_language_keeps_the_words_and_asks_for_the_photos_again(site: Site) -> None:
+    page = site.press(site.get("/appeals/integrity"), "Русский", 200, words=SECRET, photos=[("yard.jpg", picture())])
+    assert page.html.html["lang"] == "ru"
+    assert page.html.find("textarea", {"name": "words"}).get_text().strip() == SECRET
+    assert not page.html.select("#errors, .error")
+    assert len(page.html.select("form#report .notice")) == 1
+    page = site.press(page, "English", 200)
+    assert not page.html.select("form#report .notice")
+    assert db.read.scalars(select(Appeal)).all() == []
+
+
 def test_sent_twice_it_is_one_report_with_its_photos_once(site: Site) -> None:
     form = site.get("/appeals/integrity")
     fields = {"region": "KZ-75", "words": SECRET, "is_anonymous": "y", "photos": [("a.jpg", picture())]}

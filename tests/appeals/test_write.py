@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from accelerator.appeals.models import Appeal
 from accelerator.extensions import db, vault
-from tests.appeals.letters import FIELDS, TEXT, code_on, look, now, write
+from tests.appeals.letters import FIELDS, TEXT, code_on, look, now, send, write
 from tests.cast import Cast
 from tests.factories import make_deed, make_request
-from tests.site import Site, text_of
+from tests.site import Site, form_values, text_of
 from tests.steps import events_of, last_event
 
 
@@ -179,3 +179,27 @@ def test_every_page_speaks_the_readers_language(site: Site, language: str) -> No
     for path in ("/appeals", "/appeals/integrity", "/appeals/status"):
         page = site.get(path)
         assert f'<html lang="{language}"' in page.text
+
+
+@pytest.mark.usefixtures("context")
+def test_another_language_shows_the_form_again_with_what_was_typed(site: Site) -> None:
+    typed = FIELDS | {"about": "deed", "number": "none", "email": "no address"}
+    page = site.press(site.get("/appeals"), "Қазақша", 200, **typed)
+    assert page.html.html["lang"] == "kk"
+    kept = form_values(page.html.find(id="write"))
+    assert {name: kept[name].strip() for name in typed} == typed
+    assert not page.html.select("#errors, .error")
+    assert count() == 0
+    assert site.get("/help").html.html["lang"] == "kk"
+
+
+@pytest.mark.usefixtures("context")
+def test_behind_the_code_another_language_keeps_the_word_and_the_code(site: Site) -> None:
+    sent = send()
+    page = site.press(look(site, sent.code), "Русский", 200, **{"word-words": "It is the left one."})
+    assert page.html.html["lang"] == "ru"
+    assert TEXT in text_of(page)
+    assert page.html.find("textarea", {"name": "word-words"}).get_text().strip() == "It is the left one."
+    assert not page.html.select("#errors, .error")
+    page = site.press(page, "Отправить", 200)
+    assert "It is the left one." in page.html.select_one(".thread").get_text()

@@ -83,6 +83,14 @@ class Tab:
         scope = within or self.main
         scope.get_by_role("radio", name=words).or_(scope.get_by_role("checkbox", name=words)).check()
 
+    def speak(self, language: str) -> None:
+        """Choose another language in the menu of this page."""
+        menu = self.page.locator("header details.menu")
+        self.tap(menu.locator("summary"))
+        self.tap(menu.locator(f"button[lang={language}]"))
+        expect(self.page.locator(f"html[lang={language}]")).to_have_count(1)
+        self.words = Words(language)
+
     # --- what a person sees ---
 
     @property

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -124,4 +125,20 @@ def test_pressed_twice_without_a_network_it_is_sent_once(world: World, browse: B
     expect(tab.main.locator(".keep-line")).to_be_visible()
     expect(tab.field("Your words")).to_have_value("Рахмет!")
     tab.context.set_offline(False)
+    tab.expect_path("/appeals/code")
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
+def test_another_language_loses_nothing_of_an_appeal(browse: Browse, script: bool) -> None:
+    tab = browse(language="kk", script=script)
+    tab.open("/appeals")
+    tab.choose("Thanks")
+    tab.page.locator("#region").select_option("KZ-75")
+    tab.fill("Your words", "Рахмет!")
+    tab.speak("ru")
+    expect(tab.field("Your words")).to_have_value("Рахмет!")
+    expect(tab.page.locator("#region")).to_have_value("KZ-75")
+    tab.speak("kk")
+    tab.fill("Your name", "Айгүл")
+    tab.field("Your name").press("Enter")
     tab.expect_path("/appeals/code")

@@ -159,3 +159,19 @@ def test_a_network_that_goes_away_loses_nothing(world: World, browse: Browse) ->
     tab.expect_path("/help/done")
     code = tab.main.locator(".code").inner_text().replace("\n", "")
     assert find_asker(world, code).channel == "web"
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
+def test_another_language_in_the_middle_of_a_page_loses_nothing(browse: Browse, script: bool) -> None:
+    tab = browse(language="kk", script=script)
+    tab.open("/help/where")
+    fill_page(tab)
+    tab.speak("ru")
+    tab.look()
+    tab.expect_path("/help/where")
+    expect(tab.main.locator('[name="place"]')).to_have_value(ANSWERS["place"])
+    street = tab.main.locator('[name="street"]')
+    expect(street).to_have_value(ANSWERS["street"])
+    street.press("Enter")  # goes on: the menu's buttons are the form's, too, and stand before its own
+    tab.expect_path("/help/when")
+    expect(tab.page.locator("html[lang=ru]")).to_have_count(1)

@@ -7,6 +7,7 @@ from functools import cache
 from webtest import TestResponse
 
 from accelerator.forms import LONGEST_VALUE, without_controls
+from accelerator.i18n import OTHER_LANGUAGE
 from tests.forms.drawn import Sending
 from tests.forms.rendered import WRITTEN, Field, Form, Page, read_page
 from tests.test_translations import CATALOGUES, PLACEHOLDER, entries, forms_of
@@ -22,7 +23,13 @@ def check_answer(answer: TestResponse, form: Form, sending: Sending, language: s
     """No fault of ours, a declared status; if something is to be mended, all is told and nothing is lost."""
     told = f"{form.action} answered {answer.status} to {sending.pairs} {[(f[0], f[1]) for f in sending.files]}"
     allowed = {*yes, 303, 409, 422} | ({400, 404, 410} if sending.is_tampered else set())
-    assert answer.status_int in allowed, told
+    is_switch = form.button is not None and form.button[0] == OTHER_LANGUAGE
+    assert answer.status_int in allowed | ({200} if is_switch else set()), told
+    if form.button and is_switch and answer.status_int == 200:
+        page = read_page(answer)
+        assert page.language == form.button[1]
+        assert not page.errors, "nothing was sent yet"
+        check_kept(page, form, sending)
     if answer.status_int == 422:
         page = read_page(answer)
         check_told(page, language, is_tampered=sending.is_tampered, has_list=form.path not in WITHOUT_LIST)

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accelerator import limits
+from accelerator.accounts.models import User
 from accelerator.board.models import HelpRequest
 from accelerator.clock import utcnow
 from accelerator.codes import read_code
@@ -30,7 +31,7 @@ from tests.help.filling import (
     send,
 )
 from tests.site import Site, text_of
-from tests.steps import count_events, events_of, take
+from tests.steps import count_events, events_of, row, take
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -190,6 +191,26 @@ def test_back_keeps_what_was_typed_also_when_it_is_not_right_yet(site: Site) -> 
     assert site.get("/help/telephone").html.find("input", {"name": "phone"})["value"] == "870"
     # and what is wrong is not sent
     assert site.follow(site.post("/help/check", {"consent": "y"})).request.path == "/help/telephone"
+
+
+@pytest.mark.parametrize("said", [{"words": "Two loaves"}, {"words": "Two loaves", "kind": "errands"}], ids=str)
+def test_another_language_shows_the_page_again_with_what_was_typed(site: Site, said: dict[str, str]) -> None:
+    page = site.get("/help/what?then=check")
+    kazakh = site.press(page, "Қазақша", 200, **said)
+    assert kazakh.html.html["lang"] == "kk"
+    assert kazakh.html.find("textarea", {"name": "words"}).get_text().strip() == "Two loaves"
+    assert kazakh.html.find("input", {"name": "then"})["value"] == "check"
+    assert not kazakh.html.select("#errors, .error")
+    # kept, too: in the draft of this browser, and the language in its cookie
+    again = site.get("/help/what")
+    assert again.html.html["lang"] == "kk"
+    assert again.html.find("textarea", {"name": "words"}).get_text().strip() == "Two loaves"
+
+
+def test_the_language_of_an_account_changes_with_the_page(context: Flask, site: Site, cast: Cast) -> None:
+    ben = site.as_(cast.ben)
+    ben.press(ben.get("/help/what"), "Русский", 200, words="Two loaves")
+    assert row(User, cast.ben.id).locale == "ru"
 
 
 def test_a_mistake_is_told_beside_its_field_and_kept(site: Site) -> None:

@@ -21,7 +21,7 @@ from accelerator.regions.models import Region
 from tests.cast import ALMATY, Cast, viewer_of
 from tests.factories import make_request, make_requester
 from tests.help.filling import later, show_code
-from tests.site import Site, text_of
+from tests.site import Site, form_values, text_of
 from tests.steps import (
     claim_now,
     confirm,
@@ -94,6 +94,23 @@ def test_the_code_opens_the_page_however_it_is_written(context: Flask, site: Sit
     assert page.headers["Cache-Control"] == "no-store"
     assert code not in page.text
     assert group_code(code) not in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("word", {"word": "The bell is broken."}), ("time", {"day": "2030-03-01", "time": "half past five"})],
+    ids=["a word", "a time whose kind is not chosen yet"],
+)
+def test_another_language_keeps_what_is_being_typed(
+    context: Flask, site: Site, path: str, fields: dict[str, str]
+) -> None:
+    request_id, code = asked()
+    show_code(site, code)
+    page = site.press(site.get(f"/help/status/requests/{request_id}/{path}"), "Русский", 200, **fields)
+    assert page.html.html["lang"] == "ru"
+    kept = form_values(page.html.find(id="ask"))
+    assert {name: kept[name].strip() for name in fields} == fields
+    assert not page.html.select("#errors, .error")
 
 
 def test_a_slip_of_the_pen_is_told_as_such_and_not_counted(context: Flask, site: Site) -> None:
