@@ -83,13 +83,14 @@ def fill_page(page_id: str) -> Response:
         return show_page(document, filled, page, form)
     is_valid = form.validate()
     token = token or visits.new_token()
-    filled = keep_page(token, version, page, form, is_valid=is_valid, at=at)
-    db.session.commit()
+    if draft or any(form.answers.values()):  # nobody goes on with an empty draft
+        filled = keep_page(token, version, page, form, is_valid=is_valid, at=at)
+        db.session.commit()
     if page not in document.pages_asked(filled.answers):  # an answer in another tab has just ruled it out
         return visits.keep_token(redirect_to(next_path(document, filled)), token)
     if switched_to():
         return visits.keep_token(show_page(document, filled, page, form_of(page, document, filled, posted=True)), token)
-    if not is_valid and request.form.get("go") != "back":
+    if not is_valid and not may_leave_unfinished():
         return visits.keep_token(show_page(document, filled, page, form, 422), token)
     return visits.keep_token(redirect_to(after_page(document, filled, page)), token)
 
@@ -112,13 +113,20 @@ def keep_page(
     return draft.filled
 
 
+def may_leave_unfinished() -> bool:
+    """On the way back everybody may; not to the check, where only what is right can stand."""
+    return request.form.get("go") == "back" and request.form.get("then") != CHECK
+
+
 def after_page(document: Document, filled: Filled, page: Questions) -> str:
     """The page before, or the next one; whoever came from the check goes back there when nothing is left to do."""
     asked = document.pages_asked(filled.answers)
     at = asked.index(page)
+    if request.form.get("then") == CHECK:
+        return next_path(document, filled)
     if request.form.get("go") == "back":
         return url_for(".fill_page", page_id=asked[at - 1].id) if at else url_for(".start")
-    if request.form.get("then") == CHECK or at + 1 == len(asked):
+    if at + 1 == len(asked):
         return next_path(document, filled)
     return url_for(".fill_page", page_id=asked[at + 1].id)
 
@@ -126,13 +134,10 @@ def after_page(document: Document, filled: Filled, page: Questions) -> str:
 def show_page(
     document: Document, filled: Filled, page: Questions, form: QuestionForm, status_code: int = 200, again: str = ""
 ) -> Response:
-    before, number, of = drafts.progress(document, filled, page)
+    _, number, of = drafts.progress(document, filled, page)
     then = CHECK if CHECK in (request.args.get("then"), request.form.get("then")) else ""
-    back = url_for(".check") if then else url_for(".fill_page", page_id=before.id) if before else url_for(".start")
     title = page.title.get(current_language(), "")
-    return draw(
-        "help/page.html", status_code, form=form, title=title, number=number, of=of, back=back, then=then, again=again
-    )
+    return draw("help/page.html", status_code, form=form, title=title, number=number, of=of, then=then, again=again)
 
 
 def ask_again(error: Forged) -> Response:

@@ -175,3 +175,14 @@ def test_another_language_in_the_middle_of_a_page_loses_nothing(browse: Browse, 
     street.press("Enter")  # goes on: the menu's buttons are the form's, too, and stand before its own
     tab.expect_path("/help/when")
     expect(tab.page.locator("html[lang=ru]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
+def test_back_at_the_head_of_a_page_keeps_what_stands_in_it(browse: Browse, script: bool) -> None:
+    tab = browse(script=script)
+    tab.open("/help/where")
+    tab.main.locator('[name="street"]').fill("Abay")
+    tab.press("Back")
+    tab.expect_path("/help/what")
+    tab.open("/help/where")
+    expect(tab.main.locator('[name="street"]')).to_have_value("Abay")

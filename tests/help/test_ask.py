@@ -213,6 +213,30 @@ def test_the_language_of_an_account_changes_with_the_page(context: Flask, site: 
     assert row(User, cast.ben.id).locale == "ru"
 
 
+def test_back_at_the_head_of_a_page_keeps_what_was_typed(site: Site) -> None:
+    site.follow(answer(site, first_page(site)))
+    back = site.press(site.get("/help/what"), "Back", 303, words="Two loaves")
+    assert site.follow(back).request.path == "/help/who"
+    assert site.get("/help/what").html.find("textarea", {"name": "words"}).get_text().strip() == "Two loaves"
+    assert site.press(site.get("/help/who"), "Back", 303).headers["Location"].endswith("/help")
+
+
+def test_back_from_a_change_leads_to_the_check_once_it_is_right(site: Site) -> None:
+    fill_in(site)
+    page = site.get("/help/telephone?then=check")
+    wrong = site.press(page, "Back", 422, phone="12")
+    assert wrong.html.find("input", {"name": "phone"})["value"] == "12"
+    check = site.follow(site.press(wrong, "Back", 303, phone="8 702 765 43 21"))
+    assert check.request.path == "/help/check"
+    assert "+7 702 765 43 21" in text_of(check)
+
+
+@pytest.mark.parametrize("button", ["Back", "Русский"])
+def test_with_nothing_typed_there_is_nothing_to_go_on_with(context: Flask, site: Site, button: str) -> None:
+    site.press(first_page(site), button)
+    assert count(HelpDraft) == 0
+
+
 def test_a_mistake_is_told_beside_its_field_and_kept(site: Site) -> None:
     fill_in(site)
     page = answer(site, site.get("/help/telephone"), phone="12")
