@@ -21,7 +21,7 @@ from accelerator.questionnaire.document import body_hash
 from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.questionnaire.queries import document_of, get_version
 from tests.cast import ASTANA, Cast
-from tests.site import Site, text_of
+from tests.site import Site, form_values, text_of
 from tests.steps import events_of
 
 ANSWERS: dict[str, Any] = {
@@ -163,17 +163,35 @@ def test_the_consent_is_that_of_the_page_in_the_persons_language(dee: Site) -> N
 def test_a_paper_form_of_an_earlier_version_is_typed_in_as_such(dee: Site) -> None:
     publish_another_consent()
     page = dee.get("/desk/intake")
-    assert page.html.find("a", string="Version 2")["aria-current"] == "page"
-    earlier = dee.get(page.html.find("a", string="Version 1")["href"])
+    assert page.html.find("button", string="Version 2")["aria-current"] == "true"
+    earlier = dee.press(page, "Version 1", status=200)
+    assert earlier.html.find("button", string="Version 1")["aria-current"] == "true"
     assert "A new text" not in text_of(earlier)
     dee.press(earlier, "Keep", status=200, **(ANSWERS | {"channel": "paper"}))
     (requester,) = db.read.query(Requester)
     assert (requester.version_id, requester.consent_version, requester.consent_hash) == (1, 1, hash_of(1, "kk"))
 
 
+@pytest.mark.parametrize(
+    ("button", "text", "dropped"),
+    # Another text is to be heard, and agreed to, anew.
+    [("Version 1", "Я, тот, кто назван в анкете", {"consent"}), ("Русский", "A new text (ru).", set())],
+)
+def test_another_version_or_language_keeps_what_was_typed(dee: Site, button: str, text: str, dropped: set[str]) -> None:
+    publish_another_consent()
+    typed = ANSWERS | {"channel": "paper", "phone": "12", "consent_on": "yesterday"}
+    page = dee.press(dee.get("/desk/intake"), button, status=200, **typed)
+    kept = form_values(page.html.find(id="intake"))
+    assert typed.keys() - kept.keys() == dropped
+    assert all(kept[name].strip() == typed[name] for name in typed.keys() & kept.keys())
+    assert text in page.html.select_one(".told[lang=ru]").get_text()
+    assert not page.html.select("#errors, .error, .field-bad")
+
+
 @pytest.mark.parametrize("version", ["", "0", "99", "x", "9" * 30, "-1"])
 def test_a_version_that_is_none_is_the_present_one(dee: Site, version: str) -> None:
-    assert dee.get(f"/desk/intake?version={version}").html.find("input", {"name": "version"})["value"] == "1"
+    page = dee.post("/desk/intake", {"other-version": version}, 200)
+    assert page.html.find("input", {"name": "version"})["value"] == "1"
 
 
 def test_sent_again_the_day_that_was_kept_stays(dee: Site) -> None:

@@ -17,13 +17,16 @@ from accelerator.extensions import db
 from accelerator.help import transitions as help_
 from accelerator.help.models import Channel
 from accelerator.help.transitions import Received, contact_of
-from accelerator.i18n import current_language
+from accelerator.i18n import current_language, switched_to
 from accelerator.questionnaire.consent import consent_hash, consent_text
 from accelerator.questionnaire.forms import QuestionForm, make_form_for_desk
 from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.questionnaire.queries import document_of, find_current, list_versions
 from accelerator.reference import places
 from accelerator.security import private
+
+#: The name of the buttons that show another version of the questionnaire; a question's name has no hyphen.
+OTHER_VERSION = "other-version"
 
 
 def take_in() -> Response:
@@ -34,6 +37,10 @@ def take_in() -> Response:
     if not is_posted:
         return show_intake(questions, IntakeForm.blank(today()).on(version.id))
     frame = IntakeForm.posted().on(version.id)
+    if OTHER_VERSION in request.form:
+        frame.consent.data = False  # whoever agreed has heard the text of the version that stood here before
+    if OTHER_VERSION in request.form or switched_to():
+        return show_intake(questions, frame)
     is_fit = frame.is_fit(today())
     if not questions.validate() or not is_fit:
         return show_intake(questions, frame, 422)
@@ -43,8 +50,8 @@ def take_in() -> Response:
 
 
 def version_at_hand() -> QuestionnaireVersion:
-    """The version that stands on the page that was sent, or on the paper; else the one that is asked now."""
-    named = request.values.get("version", "")
+    """The version that stands on the paper or on the page that was sent; else the one that is asked now."""
+    named = request.form.get(OTHER_VERSION) or request.form.get("version", "")
     found = db.read.get(QuestionnaireVersion, int(named)) if named.isdecimal() and len(named) < 19 else None
     return found if found and found.published_at else find_current(db.read)
 
