@@ -134,10 +134,18 @@ def after_page(document: Document, filled: Filled, page: Questions) -> str:
 def show_page(
     document: Document, filled: Filled, page: Questions, form: QuestionForm, status_code: int = 200, again: str = ""
 ) -> Response:
-    _, number, of = drafts.progress(document, filled, page)
+    before, number, of = drafts.progress(document, filled, page)
     then = CHECK if CHECK in (request.args.get("then"), request.form.get("then")) else ""
     title = page.title.get(current_language(), "")
-    return draw("help/page.html", status_code, form=form, title=title, number=number, of=of, then=then, again=again)
+    has_just_named_place = before is not None and any(question.id == "place" for question in before.questions)
+    values = {"form": form, "title": title, "number": number, "of": of, "then": then, "again": again}
+    return draw("help/page.html", status_code, desks=desks_of(filled) if has_just_named_place else None, **values)
+
+
+def desks_of(filled: Filled) -> list[tuple[str, str]] | None:
+    """Whom to call, where nobody coordinates the region that was named: told before sending, too."""
+    region = filled.answers.get("place", {}).get("region", "")
+    return desks_instead(region) if region else None
 
 
 def ask_again(error: Forged) -> Response:
@@ -195,7 +203,8 @@ def show_check(document: Document, draft: Draft, form: CheckForm, status_code: i
     language = current_language()
     pages = describe_pages(document, draft.filled.answers, language, places(db.read))
     text = consent_text(document, language, settings(), name=str(draft.filled.answers.get("name", "")))
-    return draw("help/check.html", status_code, form=form, pages=pages, consent=text.strip(), language=language)
+    values = {"pages": pages, "consent": text.strip(), "language": language, "desks": desks_of(draft.filled)}
+    return draw("help/check.html", status_code, form=form, **values)
 
 
 def is_fit_to_send(form: CheckForm, draft: Draft, *, at: datetime) -> bool:

@@ -18,7 +18,8 @@ from accelerator.help import drafts, views
 from accelerator.help.contact import open_contact
 from accelerator.help.models import HelpDraft, Requester
 from accelerator.help.pair import pair_of
-from tests.cast import Cast
+from accelerator.regions.models import Region
+from tests.cast import ALMATY, Cast
 from tests.help.filling import (
     answer,
     ask_for_help,
@@ -312,6 +313,23 @@ def test_an_old_cookie_begins_a_new_draft(context: Flask, site: Site, monkeypatc
 
 
 # ---- sending ----
+
+
+@pytest.mark.parametrize("phone", ["", "+7 727 111 22 33"])
+def test_a_region_without_coordinators_is_told_of_before_sending(
+    context: Flask, site: Site, cast: Cast, phone: str
+) -> None:
+    with db.transaction() as session:
+        session.get_one(Region, ALMATY).desk_phone = phone
+    check = fill_in(site, place="KZ-79")
+    for page in (site.get("/help/when"), check):
+        assert "There is no coordinator in this region yet" in text_of(page)
+        assert (phone or "The telephone numbers of the coordinators will stand here soon.") in text_of(page)
+    assert "There is no coordinator" not in text_of(site.get("/help/contact"))
+    assert site.follow(send(site, check)).request.path == "/help/done"
+    other = Site(site.app)
+    assert "There is no coordinator" not in text_of(fill_in(other))
+    assert "There is no coordinator" not in text_of(other.get("/help/when"))
 
 
 def test_without_consent_nothing_is_sent(context: Flask, site: Site) -> None:
