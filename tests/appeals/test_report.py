@@ -170,6 +170,8 @@ def test_sent_twice_it_is_one_report_with_its_photos_once(site: Site) -> None:
 
 
 def test_without_a_name_or_a_tick_it_asks_for_one(site: Site) -> None:
+    label = site.get("/appeals/integrity").html.find("label", {"for": "name"})
+    assert label.get_text() == "Your name"
     page = report(site, is_anonymous="")
     assert page.status_int == 422
     assert "Please write your name, or tick" in text_of(page)
