@@ -49,6 +49,7 @@ def report(
     word: str = "It went well.",
     credit: Credit = Credit.NAME,
     photo_keys: tuple[str, ...] = (),
+    answer: str = "",
     at: datetime | None = None,
 ) -> int:
     """ "Done": the id of the claim."""
@@ -61,6 +62,7 @@ def report(
             word=word,
             credit=credit,
             photo_keys=list(photo_keys),
+            answer=answer,
         )
         return done.id
 
@@ -75,6 +77,12 @@ def confirm(claim_id: int, coordinator: Person, *, minutes: int = 30, at: dateti
     with db.transaction() as session:
         seen = session.get_one(Claim, claim_id).state
         board.confirm(claim_id, seen=seen, by=viewer_of(coordinator), at=at or utcnow(), minutes=minutes)
+
+
+def dispute(claim_id: int, coordinator: Person, reason: str = "Was it so long?") -> None:
+    """A coordinator's question about a report."""
+    with db.transaction():
+        board.dispute(claim_id, by=viewer_of(coordinator), at=utcnow(), reason=reason)
 
 
 def row(kind: type[AnyTable], key: Any) -> AnyTable:

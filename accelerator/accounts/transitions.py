@@ -159,7 +159,8 @@ def delete_account(*, by: Viewer, at: datetime) -> list[str]:
             board.release(request_id, by=by, at=at)
     unsettled = update(Claim).where(Claim.user_id == by.id, Claim.state.in_(ACTIVE))
     db.session.execute(unsettled.values(credit=Credit.HIDDEN.value))
-    db.session.execute(update(Claim).where(Claim.user_id == by.id).values(user_id=None, word="", reason=""))
+    left = {"user_id": None, "word": "", "reason": "", "answer": ""}
+    db.session.execute(update(Claim).where(Claim.user_id == by.id).values(left))
     record(db.session, EventType.ACCOUNT_DELETED, f"account:{by.public_ref}", by=by, at=at)
     db.session.execute(delete(OutboxMail).where(OutboxMail.recipient == person.email))
     db.session.execute(delete(User).where(User.id == by.id))

@@ -21,7 +21,18 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import Credit
 from accelerator.board.queries import Filters, Fit
 from accelerator.board.search import words_of
-from accelerator.forms import Form, SearchField, TimeTaken, at_most, between, choices, chosen, tidy, tidy_lines
+from accelerator.forms import (
+    Form,
+    SearchField,
+    TimeTaken,
+    at_most,
+    between,
+    choices,
+    chosen,
+    required,
+    tidy,
+    tidy_lines,
+)
 from accelerator.reference import Places
 from accelerator.screening.hints import nothing_private
 
@@ -148,6 +159,13 @@ class ClaimForm(Form):
 class ReportForm(TimeTaken):
     """ "Done": how long it took, a word, photos, and how to be shown."""
 
+    #: There only where a coordinator has asked something; everything else that is written here may become public.
+    answer = TextAreaField(
+        _l("Your answer to the coordinator"),
+        [required(), at_most(1000)],
+        filters=[tidy_lines],
+        description=_l("Only coordinators read it."),
+    )
     word = TextAreaField(_l("A word about how it went"), [at_most(1000), nothing_private], filters=[tidy_lines])
     photos = MultipleFileField(
         _l("Photos"), description=_l("Up to four. No faces of people in need, no children, no house numbers, please.")

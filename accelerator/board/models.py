@@ -197,6 +197,8 @@ class Claim(Base):
     credit: Mapped[str | None] = mapped_column(String(8))
     #: Why it was let go, removed or disputed.
     reason: Mapped[str] = mapped_column(String(500), default="")
+    #: The volunteer's answer to what a coordinator asked (``reason``); only the desk reads it.
+    answer: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     reported_at: Mapped[datetime | None]

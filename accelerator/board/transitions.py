@@ -249,6 +249,7 @@ def _note_claim(
             "created_at": at,
             "word": "",
             "reason": "",
+            "answer": "",
         },
     ).scalar_one()
     record(session, type, f"request:{request_id}", by=noted_by or by, at=at, claim=claim_id, people=people)
@@ -392,10 +393,11 @@ def report(
     word: str,
     credit: Credit,
     photo_keys: list[str],
+    answer: str = "",
 ) -> Claim:
     """ "Done", once the hour has come: how long, a word, photos, and how to be shown. Waits for a coordinator then.
 
-    Told once more, it answers what a coordinator asked about it.
+    Told once more, it comes with the ``answer`` to what a coordinator asked about it. The desk alone reads that.
     """
     request = lock_request(request_id)
     mine = _my_claim(request, by)
@@ -405,6 +407,7 @@ def report(
         raise NotAllowed("too_early")
     move(mine, Verb.REPORT)
     mine.minutes, mine.word, mine.credit, mine.reported_at = minutes, word, credit.value, at
+    mine.answer = answer
     deeds.attach_to_claim(photo_keys, user_id=by.id, claim_id=mine.id)
     db.session.flush()
     record(
@@ -506,7 +509,7 @@ def dispute(claim_id: int, *, by: Viewer, at: datetime, reason: str) -> Claim:
     if claim_.state == S.DISPUTED and claim_.reason == reason:
         return claim_
     move(claim_, Verb.DISPUTE)
-    claim_.reason = reason
+    claim_.reason, claim_.answer = reason, ""  # what was answered to an earlier question does not fit this one
     db.session.flush()
     record(db.session, EventType.CLAIM_DISPUTED, f"request:{request.id}", by=by, at=at, claim=claim_id)
     tell_person(db.session, claim_.user_id, "disputed", request_id=request.id, reason=reason, at=at)

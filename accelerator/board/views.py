@@ -196,9 +196,9 @@ def report_request(request_id: int) -> Response:
     if not step.can_report:
         return redirect_to(url_for(".show_request", request_id=request_id), notice=step.wait, tone="sun")
     if request.method == "GET":
-        form = without_pair(ReportForm(data=proposed_report(found, claim)), found)
+        form = only_what_is_asked(ReportForm(data=proposed_report(found, claim)), found, claim)
         return show_report(found, claim, form, uploads.keys_of_claim(claim.id))
-    form = without_pair(ReportForm.posted(), found)
+    form = only_what_is_asked(ReportForm.posted(), found, claim)
     is_valid = form.validate()  # first: it would wipe the sentences about photos
     photo_keys = uploads.take_photos(form, by=me(), at=utcnow(), claim_id=claim.id)
     if not is_valid or form.photos.errors or not hear_pair(form, found):
@@ -212,6 +212,7 @@ def report_request(request_id: int) -> Response:
         word=form.word.data,
         credit=Credit(form.credit.data),
         photo_keys=photo_keys,
+        answer=form.answer.data if "answer" in form else "",
     )
     thanks = gettext("Thank you! A coordinator will confirm it soon.")
     if "pair" in form and form.pair.data:
@@ -226,13 +227,16 @@ def tell_no_report(request_id: int) -> Response:
     if request.method == "GET" or not queries.has_lost_promise(db.read, request_id, me().id):
         return redirect_to(url_for(".show_request", request_id=request_id))
     help_request = queries.get_request(db.read, request_id)
-    text, word = NotAllowed("promise_over").sentence(), ReportForm.posted().word.data
-    html = render_template("board/too_late.html", text=text, word=word, request_=help_request, active="me")
+    text, form = NotAllowed("promise_over").sentence(), ReportForm.posted()
+    words = [said for said in (form.answer.data, form.word.data) if said]
+    html = render_template("board/too_late.html", text=text, words=words, request_=help_request, active="me")
     return private(make_response(html, 409))
 
 
-def without_pair(form: ReportForm, help_request: HelpRequest) -> ReportForm:
-    """The form without the field for the spoken pair, where nobody could have told one."""
+def only_what_is_asked(form: ReportForm, help_request: HelpRequest, claim: Claim) -> ReportForm:
+    """The form without an answer where nothing was asked, and without the spoken pair where nobody could tell one."""
+    if claim.state != ClaimState.DISPUTED:
+        del form.answer
     if spoken.find_speaker(help_request, me()) is None:
         del form.pair
     return form

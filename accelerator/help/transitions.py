@@ -364,8 +364,8 @@ def _forget_words(request: HelpRequest) -> None:
     request.briefing = ""
     if request.published_at is None:
         request.title = request.story = request.search_text = ""
-    for table in (Claim, UserNotice):
-        db.session.execute(update(table).where(table.request_id == request.id).values(reason=""))
+    db.session.execute(update(Claim).where(Claim.request_id == request.id).values(reason="", answer=""))
+    db.session.execute(update(UserNotice).where(UserNotice.request_id == request.id).values(reason=""))
     forget_words(db.session, f"/requests/{request.id}")
 
 

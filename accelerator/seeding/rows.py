@@ -289,6 +289,7 @@ class Batch:
             "word": "",
             "credit": credit.value if credit else None,
             "reason": "",
+            "answer": "",
             "created_at": row["published_at"],
             "started_at": None,
             "reported_at": at if credit else None,

@@ -13,6 +13,7 @@ from tests.accounts.conftest import Tables
 from tests.cast import PASSWORD, Cast, Person
 from tests.factories import make_deed, make_request
 from tests.site import Site, text_of
+from tests.steps import claim_now, dispute, take_and_report
 
 NAME, EMAIL = "Canaryna Zhanatova", "canaryna@example.org"
 
@@ -98,6 +99,19 @@ def test_confirmed_hours_and_published_deeds_stay_without_the_name(
     assert "someone good" in page.casefold()
     assert tables.all(select(Deed.id).where(Deed.id == pending)) == []
     assert tables.all(select(Photo.key)) == []
+
+
+def test_what_was_told_to_the_desk_alone_goes_too(
+    context: Flask, site: Site, cast: Cast, canary: Person, tables: Tables
+) -> None:
+    claim_id = take_and_report(make_request(), canary, word="The sparrow sang.")
+    dispute(claim_id, cast.dee, "Which sparrow?")
+    browser = site.as_(canary)
+    page = browser.get(f"/requests/{claim_now(claim_id).request_id}/report")
+    browser.press(page, "Tell of it", 303, answer="The sparrow by the gate.")
+    assert find_everywhere(cast.app, "sparrow by")
+    leave(browser)
+    assert find_everywhere(cast.app, "sparrow") == []
 
 
 def deed_time(tables: Tables) -> object:

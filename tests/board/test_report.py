@@ -21,6 +21,8 @@ from tests.site import Site, text_of
 from tests.steps import (
     claim_now,
     confirm,
+    deed_of,
+    dispute,
     events_of,
     last_event,
     picture,
@@ -72,8 +74,7 @@ def test_it_is_done_in_one_form_and_waits_for_a_coordinator(ben: Site) -> None:
 
 def test_a_coordinators_question_is_answered_by_telling_it_once_more(ben: Site, site: Site, cast: Cast) -> None:
     ben.follow(send(ben, word="Two hours.", credit="someone", hours="2", minutes="0"))
-    with db.transaction():
-        transitions.dispute(1, by=viewer_of(cast.dee), at=utcnow(), reason="Was it not one hour?")
+    dispute(1, cast.dee, "Was it not one hour?")
     assert "Was it not one hour?" in text_of(ben.get("/me"))
     page = ben.get("/requests/1")
     assert "A coordinator asks: Was it not one hour?" in text_of(page)
@@ -82,24 +83,77 @@ def test_a_coordinators_question_is_answered_by_telling_it_once_more(ben: Site, 
     assert form.html.find("input", {"name": "hours"})["value"] == "2"
     assert form.html.find("textarea", {"name": "word"}).get_text().strip() == "Two hours."
     assert form.html.find("input", {"name": "credit", "checked": True})["value"] == "someone"
-    ben.follow(ben.press(form, "Tell of it", hours="1", word="One hour, you are right.", credit="someone"))
+    assert "Only coordinators read it." in form.html.find(id="answer-hint").get_text()
+    ben.follow(ben.press(form, "Tell of it", hours="1", answer="One hour,\n\nyou are right."))
     claim = claim_now(1)
-    assert (claim.state, claim.minutes, claim.word) == ("reported", 60, "One hour, you are right.")
+    assert (claim.state, claim.minutes, claim.word) == ("reported", 60, "Two hours.")
+    assert claim.answer == "One hour,\n\nyou are right."
     assert "Was it not one hour?" not in text_of(ben.get("/me")).partition("Waits for confirmation")[2]
     assert [name for name in events_of("request:1") if name.startswith("claim")] == [
         "claim.taken", "claim.reported", "claim.disputed", "claim.reported",
     ]  # fmt: skip
-    assert "One hour, you are right." in text_of(site.as_(cast.dee).get("/desk/requests/1"))
+    dee = site.as_(cast.dee)
+    for path in ("/desk", "/desk/requests/1"):
+        assert "Was it not one hour? Their answer: One hour, you are right." in text_of(dee.get(path))
+
+
+def test_what_is_answered_to_a_coordinator_stays_with_the_desk(ben: Site, site: Site, cast: Cast) -> None:
+    send(ben, word="He fetched.")
+    dispute(1, cast.dee, "Was it not one hour?")
+    send(ben, answer="I was with his son.")
+    confirm(1, cast.dee)
+    deed = deed_of(1)
+    assert deed is not None
+    assert deed.story == "He fetched."
+    for path in ("/", "/deeds", f"/deeds/{deed.id}", "/deeds.atom", "/requests/1"):
+        for browser in (site, ben, site.as_(cast.cy)):
+            assert "I was with his son." not in browser.get(path).text, path
+
+
+def test_a_question_is_not_left_without_an_answer(ben: Site, cast: Cast) -> None:
+    assert not form_of(ben).html.find(id="answer")
+    old_page = form_of(ben)
+    send(ben, old_page, word="He fetched.")
+    dispute(1, cast.dee, "Was it not one hour?")
+    for answer, told in (("", "Please fill this in."), ("  ", "Please fill this in."), ("я" * 1001, "1000 characters")):
+        page = send(ben, answer=answer, status=422)
+        assert told in page.html.find(id="answer-error").get_text()
+    asked = send(ben, old_page, word="He fetched.", status=422)  # opened before there was a question
+    assert "A coordinator asks: Was it not one hour?" in text_of(asked)
+    assert claim_now(1).state == ClaimState.DISPUTED
+    send(ben, asked, answer="It was.", status=303)
+    send(ben, asked, answer="It was not.", status=303)  # the second press
+    assert claim_now(1).answer == "It was."
+
+
+def test_another_question_does_not_stand_beside_the_answer_to_the_first(ben: Site, site: Site, cast: Cast) -> None:
+    send(ben)
+    dispute(1, cast.dee, "Was it not one hour?")
+    send(ben, answer="It was.", status=303)
+    dispute(1, cast.dee, "And who was there?")
+    assert claim_now(1).answer == ""
+    assert "It was." not in text_of(site.as_(cast.dee).get("/desk"))
+    assert form_of(ben).html.find(id="answer").get_text().strip() == ""
+
+
+def test_an_answer_that_comes_too_late_is_not_lost(ben: Site, cast: Cast) -> None:
+    send(ben, word="He fetched.")
+    dispute(1, cast.dee, "Was it not one hour?")
+    page = form_of(ben)
+    with db.transaction():
+        transitions.mark_no_show(1, seen="disputed", by=viewer_of(cast.dee), at=utcnow())
+    late = send(ben, page, answer="I was with his son.", status=409)
+    assert "I was with his son." in text_of(late)
+    assert "He fetched." in text_of(late)
 
 
 def test_telling_once_more_keeps_the_photos_but_those_left_out(ben: Site, cast: Cast) -> None:
     send(ben, photos=[("a.jpg", picture("red")), ("b.jpg", picture("blue"))], status=303)
     red, blue = sorted(photos_of(1))
-    with db.transaction():
-        transitions.dispute(1, by=viewer_of(cast.dee), at=utcnow(), reason="Was it not one hour?")
+    dispute(1, cast.dee, "Was it not one hour?")
     form = form_of(ben)
     assert kept_keys(form) == [red, blue]
-    again = send(ben, form, hours="99", left_out=[red], status=422)
+    again = send(ben, form, hours="99", left_out=[red], answer="It was.", status=422)
     assert kept_keys(again) == [blue]
     four = [(f"{n}.jpg", picture()) for n in range(4)]
     full = send(ben, again, hours="1", photos=four, status=422)

@@ -22,7 +22,7 @@ from tests.cast import Cast, viewer_of
 from tests.factories import make_request, make_requester
 from tests.help.filling import ask_for_help, show_code
 from tests.site import Site, text_of
-from tests.steps import claim_now, count_events, events_of, mails_to, request_now, row, take
+from tests.steps import claim_now, count_events, dispute, events_of, mails_to, request_now, row, take
 from tests.steps import report as tell_done
 
 
@@ -76,6 +76,15 @@ def test_what_others_rely_on_stays(context: Flask, cast: Cast) -> None:
     erase(requester_id)
     assert claim_now(claim_id).state == "reported"
     assert row(HelpRequest, request_id).title == "Bring bread to a neighbour"
+
+
+def test_what_was_asked_and_answered_about_a_report_goes_too(known: tuple[int, int, str], cast: Cast) -> None:
+    requester_id, request_id, _ = known
+    claim_id = tell_done(request_id, cast.ben)
+    dispute(claim_id, cast.dee, "Was it at door 7?")
+    tell_done(request_id, cast.ben, answer="No, at door 9.")
+    erase(requester_id)
+    assert (claim_now(claim_id).reason, claim_now(claim_id).answer) == ("", "")
 
 
 def test_the_desk_is_not_sent_to_words_that_are_gone(known: tuple[int, int, str], site: Site, cast: Cast) -> None:

@@ -60,6 +60,9 @@ class QueueRow:
     tick: int = 0
     #: A volunteer's or a reader's words.
     told: str = ""
+    #: What a coordinator asked about a report, and what came back; the desk alone reads both.
+    asked: str = ""
+    answer: str = ""
     #: Where another form goes: ask back, hide.
     other: str = ""
     #: What came with the words; shown small, so that nobody publishes it unseen.
@@ -188,7 +191,7 @@ class RowMaker:
         return self._about_request(
             reason, row, f"claim-{claim.id}", why, action, about=f"claim:{claim.id}", href=case, told=claim.word,
             tick=claim.id if is_one else 0, other=f"/desk/claims/{claim.id}/dispute" if is_one else "",
-            within=f"request:{row.id}", photos=photos,
+            within=f"request:{row.id}", photos=photos, asked=claim.reason, answer=claim.answer,
         )  # fmt: skip
 
     def _confirm(self, claim: Claim, row: HelpRequest) -> Action:
@@ -248,7 +251,7 @@ class RowMaker:
     def _about_request(
         self, reason: Reason, row: HelpRequest, id: str, why: str, action: Action, *, is_late: bool = False,
         href: str = "", tick: int = 0, told: str = "", other: str = "", about: str = "",
-        within: str = "", photos: Sequence[Photo] = (),
+        within: str = "", photos: Sequence[Photo] = (), asked: str = "", answer: str = "",
     ) -> QueueRow:  # fmt: skip
         zone = self.known.zone(row.region_code)
         kind = self.known.kind(row.kind_code, self.language)
@@ -267,6 +270,8 @@ class RowMaker:
             is_late=is_late,
             tick=tick,
             told=told,
+            asked=asked,
+            answer=answer,
             other=other,
             photos=make_photos(photos),
             about=about or f"request:{row.id}",

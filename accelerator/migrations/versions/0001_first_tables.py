@@ -498,6 +498,7 @@ def create_tables() -> None:
         sa.Column("word", sa.Text(), nullable=False),
         sa.Column("credit", sa.String(length=8), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
