@@ -105,6 +105,9 @@ class NotAllowed(DomainError):
             "no_words": gettext("Write the public title and text first; then it can go on the board."),
             "no_reason": gettext("Say in a word or two why you look: it is kept with your role."),
             "undo_over": gettext("Only who confirmed takes it back, and within ten minutes."),
+            "no_show_stays": gettext(
+                "It can be taken back for a week only, while the request is open at the same hour and has a free place."
+            ),
             "not_there": gettext("Choose one that is still open, in a region of yours, and not this one."),
             "on_board": gettext(
                 "That one is on the board already and is nobody's in particular. Merge it into this one instead."

@@ -186,5 +186,6 @@ def event_words(type_: str) -> str:
         EventType.CASE_READ: gettext("the word was read"),
         EventType.CLAIM_DISPUTED: gettext("disputed"),
         EventType.CLAIM_NO_SHOW: gettext("somebody did not come"),
+        EventType.CLAIM_NO_SHOW_UNDONE: gettext("they had come after all"),
     }
     return words.get(EventType(type_), type_)

@@ -80,6 +80,21 @@ def can_take_back(viewer: "Viewer", claim: Claim, at: datetime) -> bool:
     return is_fresh and claim.confirmed_by_ref == viewer.public_ref
 
 
+#: How long a no-show can be taken back: whoever is told of it may need some days to call.
+NO_SHOW_UNDO_WITHIN = timedelta(days=7)
+
+
+def can_undo_no_show(viewer: "Viewer", claim: Claim, request: HelpRequest, at: datetime) -> bool:
+    """Any coordinator of the region, not only who noted it, while the request and its hour stand and there is room."""
+    noted_at = claim.settled_at
+    if claim.user_id is None or noted_at is None or at - noted_at > NO_SHOW_UNDO_WITHIN:
+        return False
+    is_moved = request.starts_at is not None and request.starts_at > noted_at
+    if request.status == RequestStatus.CLOSED or is_moved or claim.people > request.free:
+        return False
+    return can_settle(viewer, claim, request)
+
+
 def can_settle(viewer: "Viewer", claim: Claim, request: HelpRequest) -> bool:
     """Confirm, correct, dispute: a coordinator of the region, and nobody their own."""
     return can_coordinate(viewer, request.region_code) and claim.user_id != viewer.id

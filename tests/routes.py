@@ -126,6 +126,7 @@ class World:
             state=state.value,
             minutes=30 if state in TOLD else None,
             reported_at=now if state in TOLD else None,
+            settled_at=now if state is ClaimState.NO_SHOW else None,
             created_at=now,
         )
         with self.app.app_context(), db.transaction() as session:
@@ -599,6 +600,9 @@ ROUTES: dict[tuple[str, str], Route] = {
         lambda w: f"/desk/claims/{w.claim(C.CLAIMED)}/no-show",
         {"seen": "claimed"},
         victim=DESK,
+    ),
+    ("POST", "/desk/claims/<int:claim_id>/came"): action(
+        COORDINATOR_OF_REGION, lambda w: f"/desk/claims/{w.claim(C.NO_SHOW)}/came", victim=DESK
     ),
     ("POST", "/desk/deeds/<int:deed_id>/publish"): action(
         COORDINATOR_OF_REGION, lambda w: f"/desk/deeds/{w.deed(D.PENDING)}/publish", victim=DESK

@@ -37,6 +37,9 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "no_show": lambda title: gettext(
         "Noted as not come. If that is wrong, call your coordinator: %(title)s", title=title
     ),
+    "no_show_undone": lambda title: gettext(
+        "The note that you did not come was a mistake and is gone. We are sorry: %(title)s", title=title
+    ),
 }
 
 

@@ -61,6 +61,7 @@ class Verb(enum.StrEnum):
     REMOVE = "remove"
     NO_SHOW = "no_show"
     UNCONFIRM = "unconfirm"
+    UNDO_NO_SHOW = "undo_no_show"
 
 
 S = ClaimState
@@ -84,6 +85,7 @@ CLAIM_MOVES: dict[tuple[ClaimState, Verb], ClaimState] = {
     (S.DISPUTED, Verb.CONFIRM): S.CONFIRMED,
     (S.DISPUTED, Verb.NO_SHOW): S.NO_SHOW,
     (S.CONFIRMED, Verb.UNCONFIRM): S.REPORTED,
+    (S.NO_SHOW, Verb.UNDO_NO_SHOW): S.CLAIMED,
 }
 
 R = RequestStatus
@@ -493,7 +495,7 @@ def unconfirm(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
 
 
 def _must_have_its_place(claim_: Claim, request: HelpRequest) -> None:
-    """A weekly request's place was free again after the confirmation: meanwhile somebody may have taken it."""
+    """Meanwhile somebody may have taken the place that a week leaves free, or its person has promised anew."""
     is_taken_again = request.timing == Timing.REPEATING and claim_.people > request.free
     if is_taken_again or (claim_.user_id and find_active_claim(db.session, request.id, claim_.user_id)):
         raise NotAllowed("moved_on")
@@ -532,6 +534,30 @@ def mark_no_show(claim_id: int, *, seen: str | None, by: Viewer, at: datetime) -
     record(db.session, EventType.CLAIM_NO_SHOW, f"request:{request.id}", by=by, at=at, claim=claim_id)
     tell_person(db.session, claim_.user_id, "no_show", request_id=request.id, at=at)
     promote_waiting(request, by=by, at=at)
+    return claim_
+
+
+def undo_no_show(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
+    """They did come: the promise has its place again and goes on from where it was. Repeating it is harmless.
+
+    What was reported waits to be confirmed, also when there had been a question about it.
+    """
+    claim_, request = lock_claim(claim_id)
+    _must_settle(by, claim_, request)
+    stood = S.REPORTED if claim_.reported_at else S.STARTED if claim_.started_at else S.CLAIMED
+    if claim_.state == stood:
+        return claim_
+    if claim_.state == S.NO_SHOW and not policy.can_undo_no_show(by, claim_, request, at):
+        raise NotAllowed("no_show_stays")
+    _must_have_its_place(claim_, request)
+    move(claim_, Verb.UNDO_NO_SHOW)
+    if stood is not S.CLAIMED:
+        move(claim_, Verb.REPORT if stood is S.REPORTED else Verb.START)
+    claim_.settled_at = None
+    request.taken += claim_.people
+    db.session.flush()
+    record(db.session, EventType.CLAIM_NO_SHOW_UNDONE, f"request:{request.id}", by=by, at=at, claim=claim_id)
+    tell_person(db.session, claim_.user_id, "no_show_undone", request_id=request.id, at=at)
     return claim_
 
 

@@ -44,6 +44,7 @@ urls.action("/claims/<int:claim_id>/confirm", views.confirm_claim, Access.COORDI
 urls.action("/claims/<int:claim_id>/dispute", views.dispute_claim, Access.COORDINATOR)
 urls.action("/claims/<int:claim_id>/remove", views.remove_claim, Access.COORDINATOR)
 urls.action("/claims/<int:claim_id>/no-show", views.mark_no_show, Access.COORDINATOR)
+urls.action("/claims/<int:claim_id>/came", views.undo_no_show, Access.COORDINATOR)
 urls.action("/deeds/<int:deed_id>/publish", views.publish_deed, Access.COORDINATOR)
 urls.action("/deeds/<int:deed_id>/hide", views.hide_deed, Access.COORDINATOR)
 urls.action("/deeds/<int:deed_id>/keep", views.keep_deed, Access.COORDINATOR)

@@ -207,6 +207,12 @@ def mark_no_show(claim_id: int) -> Response:
     return back_to_case(claim.request_id, gettext("Noted: did not come. The person is told."))
 
 
+def undo_no_show(claim_id: int) -> Response:
+    claim = board.undo_no_show(claim_id, by=me(), at=utcnow())
+    db.session.commit()
+    return back_to_case(claim.request_id, gettext("Taken back: the promise stands again. The person is told."))
+
+
 def publish_deed(deed_id: int) -> Response:
     accepted = frozenset(part for part in request.form.get("accepted", "").split(",") if part)
     without = request.form.get("without_private") == "1"

@@ -299,6 +299,7 @@ def event_words(type_: str) -> str:
         EventType.CLAIM_CONFIRMED: gettext("A coordinator confirmed that help came"),
         EventType.CLAIM_DISPUTED: gettext("A coordinator is clearing something up"),
         EventType.CLAIM_NO_SHOW: gettext("A volunteer did not come"),
+        EventType.CLAIM_NO_SHOW_UNDONE: gettext("That the volunteer did not come was noted by mistake"),
         EventType.CLAIM_HELPED_SAID: gettext("It was confirmed for you that help came"),
     }
     return words.get(EventType(type_), "") if type_ in set(EventType) else ""

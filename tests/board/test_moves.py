@@ -26,6 +26,7 @@ EVENT = {
     Verb.REMOVE: "claim.removed",
     Verb.NO_SHOW: "claim.no_show",
     Verb.UNCONFIRM: "claim.unconfirmed",
+    Verb.UNDO_NO_SHOW: "claim.no_show_undone",
 }
 #: Verbs that may be repeated: the state that they lead to answers quietly.
 QUIET = {(CLAIM_MOVES[move], move[1]) for move in CLAIM_MOVES}
@@ -40,6 +41,8 @@ def make_claim(cast: Cast, state: ClaimState) -> int:
         claim.state, claim.minutes, claim.credit = state.value, 30, Credit.HIDDEN.value
         if state is ClaimState.CONFIRMED:
             claim.settled_at, claim.confirmed_by_ref = utcnow(), cast.dee.public_ref
+        if state is ClaimState.NO_SHOW:
+            claim.settled_at = utcnow()
         request.taken, request.waiting = int(state in HOLDING), int(state is ClaimState.WAITING)
     return claim_id
 
@@ -64,6 +67,7 @@ def verbs(cast: Cast, claim_id: int) -> dict[Verb, Callable[[], object]]:
         Verb.REMOVE: lambda: board.remove(claim_id, by=dee, at=at, reason="?"),
         Verb.NO_SHOW: lambda: board.mark_no_show(claim_id, seen=claim_now(claim_id).state, by=dee, at=at),
         Verb.UNCONFIRM: lambda: board.unconfirm(claim_id, by=dee, at=at),
+        Verb.UNDO_NO_SHOW: lambda: board.undo_no_show(claim_id, by=dee, at=at),
     }
 
 
@@ -168,4 +172,4 @@ def test_every_verb_and_every_state_is_in_the_tables() -> None:
     assert {*(old for old, _ in CLAIM_MOVES), *CLAIM_MOVES.values()} == set(ClaimState)
     assert {*(old for old, _ in REQUEST_MOVES), *REQUEST_MOVES.values()} == set(RequestStatus)
     ends = set(ClaimState) - {old for old, _ in CLAIM_MOVES}
-    assert ends == {ClaimState.RELEASED, ClaimState.REMOVED, ClaimState.NO_SHOW}
+    assert ends == {ClaimState.RELEASED, ClaimState.REMOVED}

@@ -1,20 +1,27 @@
 """A coordinator vouches for what was reported, asks back, takes off, or notes that nobody came."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from flask import Flask
+from webtest import TestResponse
 
 from accelerator.accounts.models import User
-from accelerator.board.models import ClaimState, Credit, Timing
+from accelerator.board import transitions as board
+from accelerator.board.models import ClaimState, Credit, HelpRequest, Outcome, Timing
+from accelerator.clock import utcnow
 from accelerator.deeds.models import DayTotal
 from accelerator.extensions import db
-from tests.cast import ALMATY, ASTANA, Cast, Person
+from tests.cast import ALMATY, ASTANA, Cast, Person, viewer_of
 from tests.desk.cases import colleague
 from tests.factories import make_request
+from tests.races.invariants import check_everything
 from tests.site import Site, text_of
 from tests.steps import (
     claim_now,
     confirm,
     deed_of,
+    dispute,
     events_of,
     mails_to,
     report,
@@ -274,6 +281,85 @@ def test_who_did_not_come_gives_the_place_to_the_next(context: Flask, site: Site
     assert claim_now(waiting).state == ClaimState.CLAIMED
     assert request_now(request_id).taken == 1
     assert "If that is wrong, call your coordinator" in text_of(site.as_(cast.ben).get("/me"))
+
+
+def no_show(claim_id: int, coordinator: Person, *, at: datetime | None = None) -> None:
+    with db.transaction():
+        seen = claim_now(claim_id).state
+        board.mark_no_show(claim_id, seen=seen, by=viewer_of(coordinator), at=at or utcnow())
+
+
+def came(browser: Site, claim_id: int, status: int = 303) -> TestResponse:
+    return browser.post(f"/desk/claims/{claim_id}/came", status=status)
+
+
+@pytest.mark.parametrize("reached", ["claimed", "started", "reported", "disputed"])
+def test_who_did_come_goes_on_from_where_they_were(context: Flask, site: Site, cast: Cast, reached: str) -> None:
+    request_id = make_request(title="Walk the dog", capacity=1)
+    claim_id = take(request_id, cast.ben)
+    if reached == "started":
+        site.as_(cast.ben).post(f"/requests/{request_id}/start", status=303)
+    if reached in ("reported", "disputed"):
+        report(request_id, cast.ben)
+    if reached == "disputed":
+        dispute(claim_id, cast.dee)
+    no_show(claim_id, cast.dee)
+    zhan = site.as_(colleague(cast))  # any coordinator of the region: the one who is called
+    after = zhan.follow(zhan.press(zhan.get(f"/desk/requests/{request_id}"), "They did come"))
+    assert "the promise stands again" in text_of(after)
+    claim = claim_now(claim_id)
+    assert (claim.state, claim.settled_at) == ("reported" if reached == "disputed" else reached, None)
+    assert request_now(request_id).taken == 1
+    assert "was a mistake and is gone. We are sorry: Walk the dog" in text_of(site.as_(cast.ben).get("/me"))
+    assert mails_to(cast.ben)[-1].subject == words("no_show_undone", "Walk the dog", "en")
+    for _ in range(2):  # once is enough
+        came(zhan, claim_id)
+    assert request_now(request_id).taken == 1
+    assert events_of(f"request:{request_id}").count("claim.no_show_undone") == 1
+    with db.transaction() as session:
+        check_everything(session)
+
+
+@pytest.mark.parametrize("why", ["taken", "closed", "late", "moved", "left"])
+def test_a_no_show_stays_where_the_place_is_gone(context: Flask, site: Site, cast: Cast, why: str) -> None:
+    request_id = make_request(capacity=1)
+    claim_id = take(request_id, cast.ben)
+    no_show(claim_id, cast.dee, at=utcnow() - timedelta(days=8 if why == "late" else 0))
+    if why == "taken":
+        take(request_id, cast.cy)
+    with db.transaction() as session:
+        if why == "closed":
+            board.close(request_id, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.FULFILLED)
+        if why == "moved":
+            session.get_one(HelpRequest, request_id).starts_at = utcnow() + timedelta(days=1)
+        if why == "left":
+            session.delete(session.get_one(User, cast.ben.id))
+    dee = site.as_(cast.dee)
+    assert "They did come" not in text_of(dee.get(f"/desk/requests/{request_id}"))
+    before = events_of(f"request:{request_id}")
+    assert "It can be taken back for a week only" in text_of(came(dee, claim_id, 409))
+    assert claim_now(claim_id).state == ClaimState.NO_SHOW
+    assert events_of(f"request:{request_id}") == before
+
+
+def test_who_has_promised_anew_has_one_promise(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=2)
+    claim_id = take(request_id, cast.ben)
+    no_show(claim_id, cast.dee)
+    take(request_id, cast.ben)
+    dee = site.as_(cast.dee)
+    assert "They did come" not in text_of(dee.get(f"/desk/requests/{request_id}"))
+    assert "Somebody was faster" in text_of(came(dee, claim_id, 409))
+    assert request_now(request_id).taken == 1
+
+
+def test_a_no_show_of_ones_own_or_of_another_region_is_not_taken_back(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take(make_request(), cast.dee)
+    no_show(claim_id, colleague(cast))
+    assert "Nobody confirms their own" in text_of(came(site.as_(cast.dee), claim_id, 409))
+    came(site.as_(cast.eve), claim_id, 404)
+    came(site.as_(cast.ben), claim_id, 403)
+    assert claim_now(claim_id).state == ClaimState.NO_SHOW
 
 
 def test_a_promise_is_taken_off_and_the_person_told_why(context: Flask, site: Site, cast: Cast) -> None:

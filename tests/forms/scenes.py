@@ -276,6 +276,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
     f"{CLAIM}/dispute": (Scene(D, shown(case_with(ClaimState.REPORTED))),),
     f"{CLAIM}/remove": (Scene(D, shown(case_with(ClaimState.CLAIMED))),),
     f"{CLAIM}/no-show": (Scene(D, shown(case_with(ClaimState.CLAIMED))),),
+    f"{CLAIM}/came": (Scene(D, shown(case_with(ClaimState.NO_SHOW))),),
     "/desk/deeds/<int:deed_id>/publish": (Scene(D, shown(queue(lambda w: w.deed(DeedStatus.PENDING), "deed"))),),
     "/desk/deeds/<int:deed_id>/hide": (Scene(D, shown(queue(lambda w: w.deed(DeedStatus.PENDING), "deed"))),),
     "/desk/deeds/<int:deed_id>/keep": (Scene(D, shown(queue(lambda w: w.reported_deed(), "report"))),),

@@ -1,7 +1,7 @@
 """What is true of the whole database after every committed transaction, whatever happened before it."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +32,8 @@ CLAIM_AFTER = {
     "claim.disputed": ClaimState.DISPUTED,
     "claim.no_show": ClaimState.NO_SHOW,
 }
+#: Where a promise stands again when a no-show is taken back: the first of these that it had reached.
+REACHED = (ClaimState.REPORTED, ClaimState.STARTED, ClaimState.CLAIMED)
 REQUEST_AFTER = {
     "request.created": RequestStatus.RECEIVED,
     "request.published": RequestStatus.OPEN,
@@ -95,13 +97,17 @@ def wrong_log(session: Session) -> Iterator[str]:
     claims: dict[int, ClaimState] = {}
     requests: dict[int, RequestStatus] = {}
     begun: Counter[int] = Counter()
+    past: defaultdict[int, set[ClaimState]] = defaultdict(set)
     for event in events:
         body: dict[str, Any] = json.loads(event.body)
         if (body["seq"], body["type"], body["subject"]) != (event.seq, event.type, event.subject):
             yield f"event {event.seq} has a body that says {body}"
         if event.type in CLAIM_AFTER:
             claims[body["claim"]] = CLAIM_AFTER[event.type]
+            past[body["claim"]].add(CLAIM_AFTER[event.type])
             begun[body["claim"]] += event.type in ("claim.taken", "claim.waiting")
+        if event.type == "claim.no_show_undone":
+            claims[body["claim"]] = next(state for state in REACHED if state in past[body["claim"]])
         if event.type in REQUEST_AFTER:
             requests[int(event.subject.partition(":")[2])] = REQUEST_AFTER[event.type]
     kept = {claim_id: ClaimState(state) for claim_id, state in session.execute(select(Claim.id, Claim.state)).all()}

@@ -110,3 +110,24 @@ def test_confirming_and_taking_back_at_once_end_in_one_of_both(servers: Servers,
         minutes = db.read.scalars(select(User.confirmed_minutes).where(User.id == ben.id)).one()
         deeds = db.read.scalars(select(func.count()).select_from(Deed).where(Deed.claim_id == claim_id)).one()
         assert (state, minutes, deeds) in {("confirmed", 30, 1), ("reported", 0, 0)}
+
+
+def test_a_no_show_taken_back_and_the_last_place_at_once_leave_one_who_has_it(servers: Servers, house: Flask) -> None:
+    dees = crowd(2, role=Role.COORDINATOR)
+    for _ in range(6):
+        ben, cy = crowd(2)
+        request_id = make_request(capacity=1)
+        fire(servers.port, [ben.browser.post(f"/requests/{request_id}/claim")])
+        claim_id = db.read.scalars(select(Claim.id).where(Claim.request_id == request_id)).one()
+        fire(servers.port, [dees[0].browser.post(f"/desk/claims/{claim_id}/no-show", seen="claimed")])
+        back = [dee.browser.post(f"/desk/claims/{claim_id}/came") for dee in dees]
+        answers = fire(servers.port, [*back, cy.browser.post(f"/requests/{request_id}/claim")] * 2)
+        assert set(statuses(answers)) <= {200, 204, 409}
+        states = db.read.execute(
+            select(Claim.user_id, Claim.state).where(Claim.request_id == request_id).order_by(Claim.id)
+        ).all()
+        assert [tuple(state) for state in states] in (
+            [(ben.id, "claimed")],
+            [(ben.id, "no_show"), (cy.id, "claimed")],
+        )
+        assert now(request_id).taken == 1

@@ -39,6 +39,8 @@ class Promise:
     who: int
     people: int
     state: ClaimState
+    #: How far it had come, should it be noted by mistake that nobody came.
+    reached: ClaimState = S.CLAIMED
 
 
 class Board(RuleBasedStateMachine):
@@ -171,6 +173,17 @@ class Board(RuleBasedStateMachine):
             is_settled = all(p.state is S.WAITING or p.state not in ACTIVE for p in self.promises)
             self.is_done |= is_settled and self.taken == self.capacity
 
+    @precondition(lambda self: any(p.state is S.NO_SHOW for p in self.promises))
+    @rule(data=st.data())
+    def undo_no_show(self, data: st.DataObject) -> None:
+        promise = data.draw(st.sampled_from([p for p in self.promises if p.state is S.NO_SHOW]))
+        is_gone = self.status is RequestStatus.CLOSED or self.taken + promise.people > self.capacity
+        is_refused = is_gone or self.active(promise.who) is not None
+        with self.refusal(is_refused):
+            board.undo_no_show(promise.id, by=self.dee.viewer(), at=utcnow())
+        if not is_refused:
+            promise.state = promise.reached
+
     @rule(verb=st.sampled_from(("pause", "resume", "resume")))
     def pause_or_resume(self, verb: str) -> None:
         target = RequestStatus.PAUSED if verb == "pause" else RequestStatus.OPEN
@@ -219,6 +232,8 @@ class Board(RuleBasedStateMachine):
             return
         old = promise.state
         promise.state = CLAIM_MOVES.get((old, verb), old)
+        if promise.state in (S.STARTED, S.REPORTED):
+            promise.reached = promise.state
         if frees and promise.state is not old and old is not S.WAITING:
             self.promote()
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from accelerator import formatting, policy
 from accelerator.accounts.viewer import Viewer
-from accelerator.board.models import Claim, HelpRequest
+from accelerator.board.models import ACTIVE, Claim, ClaimState, HelpRequest
 from accelerator.board.transitions import CLAIM_MOVES, Verb
 from accelerator.deeds.cards import make_photos
 from accelerator.deeds.models import Photo
@@ -19,9 +19,17 @@ from accelerator.extensions import db
 def describe_claims(rows: Sequence[Any], viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
     """Claims with their requests and names."""
     photos = photos_by_claim(db.read, [claim.id for claim, _, _ in rows if claim.reported_at])
+    back = {claim.user_id for claim, _, _ in rows if claim.state in ACTIVE}
     return [
-        describe_claim(claim, request, name, photos.get(claim.id, []), viewer, now) for claim, request, name in rows
+        describe_claim(claim, request, name, photos.get(claim.id, []), viewer, now)
+        | {"may_undo_no_show": claim.user_id not in back and may_undo_no_show(claim, request, viewer, now)}
+        for claim, request, name in rows
     ]
+
+
+def may_undo_no_show(claim: Claim, help_request: HelpRequest, viewer: Viewer, now: datetime) -> bool:
+    is_missing = (ClaimState(claim.state), Verb.UNDO_NO_SHOW) in CLAIM_MOVES
+    return is_missing and policy.can_undo_no_show(viewer, claim, help_request, now)
 
 
 def describe_claim(
