@@ -115,6 +115,7 @@ def claim_state_label(state: str) -> str:
         ClaimState.RELEASED: gettext("let go"),
         ClaimState.REMOVED: gettext("promise ended"),
         ClaimState.NO_SHOW: gettext("did not come"),
+        ClaimState.LAPSED: gettext("time ran out"),
     }[ClaimState(state)]
 
 
@@ -187,5 +188,6 @@ def event_words(type_: str) -> str:
         EventType.CLAIM_DISPUTED: gettext("disputed"),
         EventType.CLAIM_NO_SHOW: gettext("somebody did not come"),
         EventType.CLAIM_NO_SHOW_UNDONE: gettext("they had come after all"),
+        EventType.CLAIM_LAPSED: gettext("the time of a promise ran out"),
     }
     return words.get(EventType(type_), type_)

@@ -34,6 +34,11 @@ TEXTS: dict[str, Callable[[str], str]] = {
     ),
     "deed_published": lambda title: gettext("Everyone can see it now: %(title)s", title=title),
     "deed_hidden": lambda title: gettext("A coordinator does not show it: %(title)s", title=title),
+    "lapsed": lambda title: gettext(
+        "This has been closed for a week, so it is off your list. Thank you for being ready to help! "
+        "If you did help, tell of it as a deed of your own: %(title)s",
+        title=title,
+    ),
     "no_show": lambda title: gettext(
         "Noted as not come. If that is wrong, call your coordinator: %(title)s", title=title
     ),

@@ -171,10 +171,14 @@ def find_active_claim(session: Session, request_id: int, user_id: int) -> Claim 
     ).first()
 
 
+#: Ends that a volunteer did not choose.
+LOST = (ClaimState.REMOVED, ClaimState.NO_SHOW, ClaimState.LAPSED)
+
+
 def has_lost_promise(session: Session, request_id: int, user_id: int) -> bool:
-    """Whether somebody else ended the last promise that this person had here."""
+    """Whether somebody else, or the clock, ended the last promise that this person had here."""
     last = select(Claim.state).where(Claim.request_id == request_id, Claim.user_id == user_id).order_by(Claim.id.desc())
-    return session.scalars(last.limit(1)).first() in (ClaimState.REMOVED, ClaimState.NO_SHOW)
+    return session.scalars(last.limit(1)).first() in LOST
 
 
 def waiting_position(session: Session, claim: Claim) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import and_, exists, func, inspect, or_, select, update
+from sqlalchemy import and_, exists, func, inspect, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from accelerator import policy
@@ -24,6 +24,7 @@ from accelerator.board.bars import ADD_CLAIM, JUDGE, LOCK_PERSON, TAKE, facts, s
 from accelerator.board.hours import begins_at, is_before, start_opens
 from accelerator.board.models import (
     ACTIVE,
+    BEGUN,
     OPEN_PROMISES,
     Claim,
     ClaimState,
@@ -62,6 +63,7 @@ class Verb(enum.StrEnum):
     NO_SHOW = "no_show"
     UNCONFIRM = "unconfirm"
     UNDO_NO_SHOW = "undo_no_show"
+    LAPSE = "lapse"
 
 
 S = ClaimState
@@ -78,6 +80,7 @@ CLAIM_MOVES: dict[tuple[ClaimState, Verb], ClaimState] = {
     (S.STARTED, Verb.REMOVE): S.REMOVED,
     (S.STARTED, Verb.REPORT): S.REPORTED,
     (S.STARTED, Verb.NO_SHOW): S.NO_SHOW,
+    (S.STARTED, Verb.LAPSE): S.LAPSED,
     (S.REPORTED, Verb.CONFIRM): S.CONFIRMED,
     (S.REPORTED, Verb.DISPUTE): S.DISPUTED,
     (S.REPORTED, Verb.NO_SHOW): S.NO_SHOW,
@@ -845,8 +848,17 @@ def due_at(timing: str, starts_at: datetime | None, ends_at: datetime | None, *,
     return starts_at or ends_at or at + timedelta(days=90)
 
 
+#: How long whoever has begun can still tell of it after a request was closed.
+TELL_WITHIN = timedelta(days=7)
+
+
 def let_time_pass(*, at: datetime, limit: int = 200) -> int:
-    """Move what the clock decides: weekly requests to their next week, untouched old ones to "expired".
+    """Move what the clock decides, so many requests at a time; how many were moved."""
+    return _pass_hours(at=at, limit=limit) + _let_lapse(at=at, limit=limit)
+
+
+def _pass_hours(*, at: datetime, limit: int) -> int:
+    """Weekly requests go to their next week, untouched old ones are "expired".
 
     A request whose hour has passed while people hold places stays: its coordinator settles it. A weekly
     one moves on as soon as nobody holds a place of the week that is over.
@@ -869,6 +881,32 @@ def let_time_pass(*, at: datetime, limit: int = 200) -> int:
         else:
             _close(request, Outcome.EXPIRED, by=SYSTEM, at=at)
     return len(past)
+
+
+def _let_lapse(*, at: datetime, limit: int) -> int:
+    """Promises begun on what was closed `TELL_WITHIN` ago, and never told of, end by themselves: they would count
+    among their volunteer's promises for ever.
+
+    Only what was closed has ``closed_at``; asked for the status as well, SQLite would go through all that is closed.
+    """
+    begun = select(Claim.request_id).where(text(BEGUN))
+    closed = db.session.scalars(
+        select(HelpRequest)
+        .where(HelpRequest.id.in_(begun), HelpRequest.closed_at < at - TELL_WITHIN)
+        .order_by(HelpRequest.closed_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # as above
+    ).all()
+    for request in closed:
+        _let_lapse_of(request, at=at)
+    return len(closed)
+
+
+def _let_lapse_of(request: HelpRequest, *, at: datetime) -> None:
+    left = db.session.scalars(select(Claim).where(Claim.request_id == request.id, Claim.state == S.STARTED.value)).all()
+    for claim_ in left:
+        _end_promise(request, claim_, Verb.LAPSE, EventType.CLAIM_LAPSED, reason="", by=SYSTEM, at=at)
+        tell_person(db.session, claim_.user_id, "lapsed", request_id=request.id, at=at)
 
 
 def _next_week(request: HelpRequest, *, at: datetime) -> None:

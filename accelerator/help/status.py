@@ -295,6 +295,7 @@ def event_words(type_: str) -> str:
         EventType.CLAIM_STARTED: gettext("A volunteer started"),
         EventType.CLAIM_RELEASED: gettext("A volunteer cannot come after all; the place is free again"),
         EventType.CLAIM_REMOVED: gettext("A volunteer's promise ended"),
+        EventType.CLAIM_LAPSED: gettext("A volunteer's promise ended"),
         EventType.CLAIM_REPORTED: gettext("A volunteer said that the help was given"),
         EventType.CLAIM_CONFIRMED: gettext("A coordinator confirmed that help came"),
         EventType.CLAIM_DISPUTED: gettext("A coordinator is clearing something up"),

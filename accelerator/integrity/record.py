@@ -63,6 +63,7 @@ class EventType(enum.StrEnum):
     CLAIM_DISPUTED = "claim.disputed"
     CLAIM_NO_SHOW = "claim.no_show"
     CLAIM_NO_SHOW_UNDONE = "claim.no_show_undone"
+    CLAIM_LAPSED = "claim.lapsed"
     CLAIM_HELPED_SAID = "claim.helped_said"
     APPEAL_RECEIVED = "appeal.received"
     APPEAL_ASSIGNED = "appeal.assigned"

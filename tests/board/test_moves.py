@@ -1,6 +1,7 @@
 """The tables of moves drive everything: what they name works once, what they do not name changes nothing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -27,6 +28,7 @@ EVENT = {
     Verb.NO_SHOW: "claim.no_show",
     Verb.UNCONFIRM: "claim.unconfirmed",
     Verb.UNDO_NO_SHOW: "claim.no_show_undone",
+    Verb.LAPSE: "claim.lapsed",
 }
 #: Verbs that may be repeated: the state that they lead to answers quietly.
 QUIET = {(CLAIM_MOVES[move], move[1]) for move in CLAIM_MOVES}
@@ -55,6 +57,11 @@ def verbs(cast: Cast, claim_id: int) -> dict[Verb, Callable[[], object]]:
     def promote() -> None:
         board.promote_waiting(board.lock_request(request_id), by=dee, at=at)
 
+    def lapse() -> None:
+        request = board.lock_request(request_id)
+        request.status, request.outcome, request.closed_at = "closed", "fulfilled", at - timedelta(days=8)
+        board.let_time_pass(at=at)
+
     return {
         Verb.PROMOTE: promote,
         Verb.START: lambda: board.start(request_id, by=ben, at=at),
@@ -68,6 +75,7 @@ def verbs(cast: Cast, claim_id: int) -> dict[Verb, Callable[[], object]]:
         Verb.NO_SHOW: lambda: board.mark_no_show(claim_id, seen=claim_now(claim_id).state, by=dee, at=at),
         Verb.UNCONFIRM: lambda: board.unconfirm(claim_id, by=dee, at=at),
         Verb.UNDO_NO_SHOW: lambda: board.undo_no_show(claim_id, by=dee, at=at),
+        Verb.LAPSE: lapse,
     }
 
 
@@ -85,7 +93,7 @@ def test_each_verb_on_a_claim_does_what_the_table_says(context: Flask, cast: Cas
         new = CLAIM_MOVES.get((state, verb))
         if new is None:
             is_free = verb is Verb.RELEASE and state in (ClaimState.RELEASED, ClaimState.CONFIRMED)
-            if (state, verb) in QUIET or verb is Verb.PROMOTE or is_free:
+            if (state, verb) in QUIET or verb in (Verb.PROMOTE, Verb.LAPSE) or is_free:
                 with db.transaction():  # it is so already, or nobody is there to move: answered quietly
                     verbs(cast, claim_id)[verb]()
             else:
@@ -172,4 +180,4 @@ def test_every_verb_and_every_state_is_in_the_tables() -> None:
     assert {*(old for old, _ in CLAIM_MOVES), *CLAIM_MOVES.values()} == set(ClaimState)
     assert {*(old for old, _ in REQUEST_MOVES), *REQUEST_MOVES.values()} == set(RequestStatus)
     ends = set(ClaimState) - {old for old, _ in CLAIM_MOVES}
-    assert ends == {ClaimState.RELEASED, ClaimState.REMOVED}
+    assert ends == {ClaimState.RELEASED, ClaimState.REMOVED, ClaimState.LAPSED}

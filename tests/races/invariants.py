@@ -31,6 +31,7 @@ CLAIM_AFTER = {
     "claim.unconfirmed": ClaimState.REPORTED,
     "claim.disputed": ClaimState.DISPUTED,
     "claim.no_show": ClaimState.NO_SHOW,
+    "claim.lapsed": ClaimState.LAPSED,
 }
 #: Where a promise stands again when a no-show is taken back: the first of these that it had reached.
 REACHED = (ClaimState.REPORTED, ClaimState.STARTED, ClaimState.CLAIMED)

@@ -13,7 +13,7 @@ from accelerator import limits, mail
 from accelerator.accounts.models import AuthSession, PasswordReset, UserNotice
 from accelerator.accounts.viewer import hash_token
 from accelerator.board import transitions as board
-from accelerator.board.models import Claim, HelpRequest, RequestStatus, Timing
+from accelerator.board.models import Claim, HelpRequest, Outcome, RequestStatus, Timing
 from accelerator.clock import utcnow
 from accelerator.config import Settings
 from accelerator.deeds import transitions as deeds
@@ -23,10 +23,12 @@ from accelerator.extensions import db
 from accelerator.mail import LEASE, RETRY_AFTER, OutboxMail
 from accelerator.photos import photo_file
 from accelerator.running import background
-from tests.cast import Cast, viewer_of
+from tests.cast import Cast, Person, viewer_of
 from tests.factories import make_request
 from tests.races.invariants import check_everything
 from tests.races.mailbox import Mailbox
+from tests.site import Site, text_of
+from tests.steps import counted_statements, events_of, mails_to, report, request_now, words
 
 
 @pytest.fixture
@@ -244,6 +246,59 @@ def test_an_expired_request_tells_those_who_waited_for_it(context: Flask, cast: 
     assert db.read.scalars(select(UserNotice.kind).where(UserNotice.user_id == cast.cy.id)).all() == ["closed"]
     with db.transaction() as session:
         check_everything(session)
+
+
+def begun(cast: Cast, *people: Person) -> tuple[int, datetime]:
+    """A request that was closed while these people had begun, and when."""
+    request_id, closed_at = make_request(title="Bread", capacity=len(people)), utcnow()
+    with db.transaction():
+        for person in people:
+            board.claim(request_id, by=viewer_of(person), at=closed_at)
+            board.start(request_id, by=viewer_of(person), at=closed_at)
+        board.close(request_id, by=viewer_of(cast.dee), at=closed_at, outcome=Outcome.FULFILLED)
+    return request_id, closed_at
+
+
+def test_what_was_begun_and_never_told_of_lapses_a_week_after_the_end(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, closed_at = begun(cast, cast.ben, cast.cy)
+    report(request_id, cast.cy)
+    ben = site.as_(cast.ben)
+    page = ben.get(f"/requests/{request_id}/report")
+    assert let_time_pass(closed_at + timedelta(days=7)) == 0, "a whole week"
+    assert let_time_pass(closed_at + timedelta(days=7, minutes=1)) == 1
+    assert let_time_pass(closed_at + timedelta(days=8)) == 0
+    states = db.read.execute(select(Claim.user_id, Claim.state).order_by(Claim.id)).all()
+    assert [tuple(state) for state in states] == [(cast.ben.id, "lapsed"), (cast.cy.id, "reported")]
+    assert request_now(request_id).taken == 1
+    assert events_of(f"request:{request_id}").count("claim.lapsed") == 1
+    assert mails_to(cast.ben)[-1].subject == words("lapsed", "Bread", "en")
+    assert "Thank you for being ready to help" in text_of(ben.get("/me"))
+    late = ben.press(page, "Tell of it", 409, word="Two bags.", credit="name")
+    assert "Your promise here has ended; your own page says why." in text_of(late)
+    assert "Two bags." in text_of(late)
+    with db.transaction() as session:
+        check_everything(session)
+
+
+def test_no_more_lapses_at_once_than_one_step_can_do(context: Flask, cast: Cast) -> None:
+    closed = [begun(cast, cast.ben) for _ in range(3)]
+    after = closed[-1][1] + timedelta(days=8)
+    for left in (1, 0):
+        with db.transaction():
+            board.let_time_pass(at=after, limit=2)
+        assert db.read.scalars(select(func.count()).where(Claim.state == "started")).one() == left
+
+
+def test_what_lapses_is_found_among_the_begun_alone(context: Flask, only_sqlite: None) -> None:
+    """PostgreSQL chooses by what is in the tables; here they are empty."""
+    with counted_statements() as sent:
+        let_time_pass(utcnow())
+    (statement,) = [one for one in sent if "'started'" in one]
+    with db.write_engine.connect() as connection:
+        found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?")).all()
+    steps = "\n".join(row.detail for row in found)
+    assert "ix_claims_begun" in steps, steps
+    assert "SEARCH help_requests USING INTEGER PRIMARY KEY" in steps, steps
 
 
 def test_a_weekly_request_moves_to_its_next_week(context: Flask) -> None:

@@ -514,6 +514,13 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_claims_begun",
+            ["request_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'started'"),
+            postgresql_where=sa.text("state = 'started'"),
+        )
         batch_op.create_index("ix_claims_request", ["request_id", "state", "id"], unique=False)
         batch_op.create_index(
             "ix_claims_to_settle",
@@ -758,6 +765,11 @@ def drop_tables() -> None:
         )
         batch_op.drop_index("ix_claims_user")
         batch_op.drop_index("ix_claims_request")
+        batch_op.drop_index(
+            "ix_claims_begun",
+            sqlite_where=sa.text("state = 'started'"),
+            postgresql_where=sa.text("state = 'started'"),
+        )
         batch_op.drop_index(
             "ix_claims_to_settle",
             sqlite_where=sa.text("state IN ('reported', 'disputed')"),
