@@ -100,6 +100,12 @@ def can_settle(viewer: "Viewer", claim: Claim, request: HelpRequest) -> bool:
     return can_coordinate(viewer, request.region_code) and claim.user_id != viewer.id
 
 
+def waits_for_another(viewer: "Viewer", claim: Claim, request: HelpRequest) -> bool:
+    """A coordinator's own report, in their own region: only another coordinator settles it."""
+    is_told = claim.state in (ClaimState.REPORTED, ClaimState.DISPUTED)
+    return is_told and can_coordinate(viewer, request.region_code) and not can_settle(viewer, claim, request)
+
+
 def can_moderate(viewer: "Viewer", deed: "Deed") -> bool:
     """Publish or hide a deed: a coordinator of the region, and nobody their own."""
     return can_coordinate(viewer, deed.region_code) and deed.user_id != viewer.id

@@ -81,7 +81,7 @@ def test_everything_that_burns_is_there_with_its_reason_and_its_next_step(
     assert "nobody comes yet" in words
     assert "nobody has taken it" in words
     assert "Ben reported 1 h 30 min" in words
-    assert "Being cleared up with Cy" in words
+    assert "Being cleared up with Cy, who reported today" in words
     assert "The person wrote to you: just now" in words
     assert "settle what is left and close it" in words
     assert "On Sunday, please." not in words  # read on the page of the case, not over a shoulder

@@ -189,6 +189,22 @@ def test_nobody_settles_their_own(context: Flask, site: Site, cast: Cast, verb: 
     assert minutes_of(cast.dee) == 0
 
 
+@pytest.mark.parametrize("state", ["reported", "disputed"])
+def test_it_is_said_why_ones_own_has_no_buttons(context: Flask, site: Site, cast: Cast, state: str) -> None:
+    request_id = make_request()
+    claim_id = take_and_report(request_id, cast.dee)
+    zhan = colleague(cast)
+    if state == "disputed":
+        dispute(claim_id, zhan)
+    why = "This is your own: another coordinator confirms it."
+    for path in ("/desk", f"/desk/requests/{request_id}"):
+        page = site.as_(cast.dee).get(path)
+        assert page.html.find(id=f"claim-{claim_id}").get_text().count(why) == 1
+        assert not page.html.find(id=f"claim-{claim_id}").find("form")
+        for person in (zhan, cast.fay):
+            assert why not in text_of(site.as_(person).get(path))
+
+
 @pytest.mark.parametrize("verb", ["confirm", "dispute", "no-show", "remove"])
 def test_another_region_has_nothing_here(context: Flask, site: Site, cast: Cast, verb: str) -> None:
     request_id = make_request(title="In Almaty")

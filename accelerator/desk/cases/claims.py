@@ -49,6 +49,7 @@ def describe_claim(
         "duration": formatting.duration(claim.minutes) if claim.minutes else "",
         "photos": make_photos(photos),
         "may_settle": may_settle,
+        "waits_for_another": policy.waits_for_another(viewer, claim, help_request),
         "may_remove": policy.can_coordinate(viewer, help_request.region_code) and Verb.REMOVE.value in moves,
         "may_undo": may_settle and Verb.UNCONFIRM.value in moves and policy.can_take_back(viewer, claim, now),
         "moves": moves,

@@ -63,6 +63,8 @@ class QueueRow:
     #: What a coordinator asked about a report, and what came back; the desk alone reads both.
     asked: str = ""
     answer: str = ""
+    #: Why there is no button where one would be looked for.
+    note: str = ""
     #: Where another form goes: ask back, hide.
     other: str = ""
     #: What came with the words; shown small, so that nobody publishes it unseen.
@@ -176,9 +178,10 @@ class RowMaker:
         since = self._moment(claim.reported_at or claim.created_at, row.region_code)
         may = policy.can_settle(self.viewer, claim, row) and not has_words
         case = f"/desk/requests/{row.id}#claim-{claim.id}"
+        own = policy.waits_for_another(self.viewer, claim, row)
         if reason is Reason.DISPUTED:
-            why = gettext("Being cleared up with %(name)s since %(when)s", name=who, when=since)
-            action = Action(gettext("Clear it up"), case, "o")
+            why = gettext("Being cleared up with %(name)s, who reported %(when)s", name=who, when=since)
+            action = Action(gettext("Look at it") if own else gettext("Clear it up"), case, "o")
         else:
             took = formatting.duration(claim.minutes or row.minutes)
             why = gettext("%(name)s reported %(duration)s, %(when)s", name=who, duration=took, when=since)
@@ -192,6 +195,7 @@ class RowMaker:
             reason, row, f"claim-{claim.id}", why, action, about=f"claim:{claim.id}", href=case, told=claim.word,
             tick=claim.id if is_one else 0, other=f"/desk/claims/{claim.id}/dispute" if is_one else "",
             within=f"request:{row.id}", photos=photos, asked=claim.reason, answer=claim.answer,
+            note=gettext("This is your own: another coordinator confirms it.") if own else "",
         )  # fmt: skip
 
     def _confirm(self, claim: Claim, row: HelpRequest) -> Action:
@@ -251,7 +255,7 @@ class RowMaker:
     def _about_request(
         self, reason: Reason, row: HelpRequest, id: str, why: str, action: Action, *, is_late: bool = False,
         href: str = "", tick: int = 0, told: str = "", other: str = "", about: str = "",
-        within: str = "", photos: Sequence[Photo] = (), asked: str = "", answer: str = "",
+        within: str = "", photos: Sequence[Photo] = (), asked: str = "", answer: str = "", note: str = "",
     ) -> QueueRow:  # fmt: skip
         zone = self.known.zone(row.region_code)
         kind = self.known.kind(row.kind_code, self.language)
@@ -272,6 +276,7 @@ class RowMaker:
             told=told,
             asked=asked,
             answer=answer,
+            note=note,
             other=other,
             photos=make_photos(photos),
             about=about or f"request:{row.id}",
