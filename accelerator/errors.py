@@ -82,6 +82,7 @@ class NotAllowed(DomainError):
             "promise_over": gettext("Your promise here has ended; your own page says why."),
             "too_early": gettext("It has not begun yet. Look again when its time has come."),
             "own": gettext("Nobody confirms their own deed. Ask another coordinator to look at it."),
+            "own_thanks": gettext("This is your own deed: others say thanks for it."),
             "four_eyes": gettext("You wrote this request for someone, so another coordinator publishes it."),
             "not_your_region": gettext("This belongs to another region. Its coordinators decide."),
             "edited": gettext(

@@ -106,6 +106,11 @@ def waits_for_another(viewer: "Viewer", claim: Claim, request: HelpRequest) -> b
     return is_told and can_coordinate(viewer, request.region_code) and not can_settle(viewer, claim, request)
 
 
+def can_thank(viewer: "Viewer | None", deed: "Deed") -> bool:
+    """Everybody who reads of it, signed in or not, but its doer."""
+    return viewer is None or deed.user_id != viewer.id
+
+
 def can_moderate(viewer: "Viewer", deed: "Deed") -> bool:
     """Publish or hide a deed: a coordinator of the region, and nobody their own."""
     return can_coordinate(viewer, deed.region_code) and deed.user_id != viewer.id

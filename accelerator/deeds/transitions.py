@@ -179,12 +179,15 @@ def keep_after_reports(deed_id: int, *, by: Viewer, at: datetime) -> Deed:
     return deed
 
 
-def thank(deed_id: int, *, reader: str, earlier: str | None = None) -> bool:
+def thank(deed_id: int, *, by: Viewer | None, reader: str, earlier: str | None = None) -> bool:
     """One thank-you per reader; False when this reader has already thanked, or the deed went with its doer.
 
     What was said as ``earlier``, in the same browser before signing in, counts as theirs. Both keep their row: it is
     not said again in another browser, nor here after signing out.
     """
+    deed = db.session.get(Deed, deed_id)
+    if deed and not policy.can_thank(by, deed):
+        raise NotAllowed("own_thanks")
     there = select(Deed.id, literal(reader)).where(Deed.id == deed_id).with_for_update(read=True, key_share=True)
     statement = _dialect().insert(DeedThanks).from_select(["deed_id", "reader"], there)
     added = db.session.execute(statement.on_conflict_do_nothing().returning(DeedThanks.deed_id)).all()

@@ -62,6 +62,7 @@ def show_deed(deed_id: int) -> Response:
         kind_label=places(db.read).kind(deed.kind_code, current_language()),
         kind_code=deed.kind_code,
         photos=cards.make_photos(queries.list_photos(db.read, deed.id)),
+        may_thank=policy.can_thank(current_viewer(), deed),
         has_thanked=queries.has_thanked(db.read, deed_id, reader_key(), earlier_reader_key()),
         active="deeds",
     )
@@ -131,7 +132,7 @@ def thank_for_deed(deed_id: int) -> Response:
     if not limits.spend(db.session, limits.THANKS_BY_ADDRESS, client_address(), at=utcnow()):
         db.session.commit()
         raise TooManyTries
-    is_first = transitions.thank(deed_id, reader=reader_key(), earlier=earlier_reader_key())
+    is_first = transitions.thank(deed_id, by=current_viewer(), reader=reader_key(), earlier=earlier_reader_key())
     db.session.commit()
     button = render_template(
         "deeds/_thanks.html", deed_id=deed_id, thanks=deed.thanks + int(is_first), has_thanked=True

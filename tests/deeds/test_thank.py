@@ -4,13 +4,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from accelerator import policy
 from accelerator.clock import utcnow
 from accelerator.deeds import transitions as deeds
 from accelerator.deeds.models import Deed, DeedStatus, DeedThanks
 from accelerator.errors import NotFound
 from accelerator.extensions import db
 from accelerator.integrity.record import READER
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, viewer_of
 from tests.factories import make_deed
 from tests.site import Site, text_of
 from tests.steps import row
@@ -87,6 +88,32 @@ def test_everybody_is_counted(context: Flask, site: Site, cast: Cast) -> None:
     assert "5 thanks" in text_of(site.get(f"/deeds/{deed_id}"))
 
 
+def test_nobody_thanks_themselves(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed(user_id=cast.ben.id)
+    ben = site.as_(cast.ben)
+    assert not ben.get(f"/deeds/{deed_id}").html.find(id=f"thanks-{deed_id}")
+    site.as_(cast.cy).htmx(f"/deeds/{deed_id}/thank", status=200)
+    own = ben.get(f"/deeds/{deed_id}").html.find(id=f"thanks-{deed_id}")
+    assert "1 thanks" in own.get_text()
+    assert not own.find("button")
+    for _ in range(2):  # the button of a card, which is the same for all
+        assert "This is your own deed" in text_of(ben.htmx(f"/deeds/{deed_id}/thank", status=409))
+    assert "This is your own deed" in text_of(ben.press(ben.get("/deeds"), "Say thanks", 409))
+    assert row(Deed, deed_id).thanks == 1
+
+
+def test_who_may_thank(context: Flask, cast: Cast) -> None:
+    known = db.read.get_one(Deed, make_deed(user_id=cast.ben.id))
+    left = db.read.get_one(Deed, make_deed())
+    assert [policy.can_thank(viewer_of(person), known) for person in (cast.ben, cast.cy, cast.dee)] == [
+        False,
+        True,
+        True,
+    ]
+    assert policy.can_thank(None, known)
+    assert policy.can_thank(viewer_of(cast.ben), left)
+
+
 def test_what_is_not_published_is_not_there(context: Flask, site: Site, cast: Cast) -> None:
     for status in (DeedStatus.PENDING, DeedStatus.HIDDEN):
         deed_id = make_deed(status=status)
@@ -98,7 +125,7 @@ def test_what_is_not_published_is_not_there(context: Flask, site: Site, cast: Ca
 def test_a_deed_that_went_away_meanwhile_takes_neither_thanks_nor_reports(context: Flask, cast: Cast) -> None:
     """Its doer left between the look and the press; PostgreSQL would refuse the row by its foreign key."""
     with db.transaction() as session:
-        assert deeds.thank(999, reader="somebody") is False
+        assert deeds.thank(999, by=None, reader="somebody") is False
         assert session.scalars(select(DeedThanks.reader)).all() == []
     with pytest.raises(NotFound), db.transaction():
         deeds.report_deed(999, reader="somebody", reason="other", note="", by=READER, at=utcnow())

@@ -130,7 +130,7 @@ class Mixer:
             self.request_ids[place] = make_request(capacity=2)
 
     def thank(self) -> None:
-        deeds.thank(self.chance.choice(self.deed_ids), reader=f"reader-{self.chance.randrange(50)}")
+        deeds.thank(self.chance.choice(self.deed_ids), by=None, reader=f"reader-{self.chance.randrange(50)}")
 
     def judge(self) -> None:
         deed_id, by = self.chance.choice(self.deed_ids), self.dee
