@@ -74,7 +74,7 @@ def test_the_form_without_javascript_leads_to_an_address_without_blanks(context:
 def test_a_request_leads_back_to_the_board_as_it_was(context: Flask, site: Site) -> None:
     request_id = make_request()
     site.get(USED)
-    assert site.get(f"/requests/{request_id}").html.select_one(".back a")["href"] == USED
+    assert site.get(f"/requests/{request_id}").html.select_one(".back a")["href"] == f"{USED}#request-{request_id}"
 
 
 @pytest.mark.parametrize(
