@@ -73,7 +73,7 @@ def test_a_phone_that_has_not_asked_leads_to_typing_in(dee: Site) -> None:
     ],
 )
 def test_what_is_neither_is_said_beside_the_field(dee: Site, language: str, sentence: str) -> None:
-    words = {"en": "Find", "ru": "Найти", "kk": "Табу"}[language]
+    words = {"en": "Find", "ru": "Найти", "kk": "Іздеу"}[language]
     page = dee.language(language).press(dee.get("/desk/find"), words, status=422, what="apa Bota")
     assert sentence in page.html.select_one("#what-error").get_text()
     assert page.html.find("input", {"name": "what"})["value"] == "apa Bota"

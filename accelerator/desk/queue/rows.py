@@ -128,7 +128,7 @@ class RowMaker:
         if last_call:
             called = self._moment(last_call.created_at, row.region_code)
             outcome = call_outcome_label(last_call.outcome)
-            why = gettext("%(why)s. Last call %(when)s: %(outcome)s", why=why, when=called, outcome=outcome)
+            why = gettext("%(why)s. Last call (%(when)s): %(outcome)s", why=why, when=called, outcome=outcome)
         if last_call and last_call.outcome == CallOutcome.NOT_NEEDED:
             why = gettext("They said on the phone (%(when)s) that help is no longer needed: close it", when=called)
             action = Action(gettext("Close"), f"{case}#close", "o")
