@@ -109,6 +109,10 @@ class NotAllowed(DomainError):
             "no_show_stays": gettext(
                 "It can be taken back for a week only, while the request is open at the same hour and has a free place."
             ),
+            "not_again": gettext(
+                "They cannot have the place again: they are too young for it, are promised elsewhere at that hour, or "
+                "have as many promises as one person may have."
+            ),
             "not_there": gettext("Choose one that is still open, in a region of yours, and not this one."),
             "on_board": gettext(
                 "That one is on the board already and is nobody's in particular. Merge it into this one instead."

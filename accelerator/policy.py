@@ -85,11 +85,14 @@ NO_SHOW_UNDO_WITHIN = timedelta(days=7)
 
 
 def can_undo_no_show(viewer: "Viewer", claim: Claim, request: HelpRequest, at: datetime) -> bool:
-    """Any coordinator of the region, not only who noted it, while the request and its hour stand and there is room."""
+    """Any coordinator of the region, not only who noted it, while the request stands and there is room.
+
+    A promise comes back for its own hour only; what was reported already may be confirmed at any.
+    """
     noted_at = claim.settled_at
     if claim.user_id is None or noted_at is None or at - noted_at > NO_SHOW_UNDO_WITHIN:
         return False
-    is_moved = request.starts_at is not None and request.starts_at > noted_at
+    is_moved = claim.reported_at is None and request.starts_at is not None and request.starts_at > noted_at
     if request.status == RequestStatus.CLOSED or is_moved or claim.people > request.free:
         return False
     return can_settle(viewer, claim, request)

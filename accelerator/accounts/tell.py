@@ -19,7 +19,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "removed": lambda title: gettext("A coordinator took your promise off: %(title)s", title=title),
     "closed": lambda title: gettext("No longer needed, you are free again: %(title)s", title=title),
     "closed_begun": lambda title: gettext(
-        "This is closed: nobody needs to come any more. If you have helped already, please tell how it went: %(title)s",
+        "This is closed: nobody needs to come any more. If you have helped already, please tell within a week how it "
+        "went: %(title)s",
         title=title,
     ),
     "they_came": lambda title: gettext(

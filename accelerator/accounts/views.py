@@ -125,7 +125,7 @@ def register() -> Response:
         places(db.read), current_language(), settings().default_region
     )
     form.offer_ages(settings().min_age)
-    if request.method == "GET":
+    if request.method == "GET" or switched_to():
         return show_register(form)
     is_valid = form.validate()
     if form.website.data:

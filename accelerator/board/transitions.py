@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import and_, exists, func, inspect, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, exists, func, inspect, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from accelerator import policy
@@ -40,7 +40,7 @@ from accelerator.deeds import transitions as deeds
 from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
 from accelerator.extensions import db
 from accelerator.help.models import CaseEntry
-from accelerator.integrity.queries import find_detail
+from accelerator.integrity.queries import find_detail, last_type
 from accelerator.integrity.record import SYSTEM, Actor, EventType, record
 from accelerator.policy import ClaimBar
 from accelerator.reference import places
@@ -89,6 +89,15 @@ CLAIM_MOVES: dict[tuple[ClaimState, Verb], ClaimState] = {
     (S.DISPUTED, Verb.NO_SHOW): S.NO_SHOW,
     (S.CONFIRMED, Verb.UNCONFIRM): S.REPORTED,
     (S.NO_SHOW, Verb.UNDO_NO_SHOW): S.CLAIMED,
+}
+
+#: How a promise comes back to where it stood, by the newest of these events.
+WAY_BACK = {
+    None: (),
+    EventType.CLAIM_STARTED: (Verb.START,),
+    EventType.CLAIM_REPORTED: (Verb.REPORT,),
+    EventType.CLAIM_UNCONFIRMED: (Verb.REPORT,),
+    EventType.CLAIM_DISPUTED: (Verb.REPORT, Verb.DISPUTE),
 }
 
 R = RequestStatus
@@ -541,25 +550,24 @@ def mark_no_show(claim_id: int, *, seen: str | None, by: Viewer, at: datetime) -
 
 
 def undo_no_show(claim_id: int, *, by: Viewer, at: datetime) -> Claim:
-    """They did come: the promise has its place again and goes on from where it was. Repeating it is harmless.
-
-    What was reported waits to be confirmed, also when there had been a question about it.
-    """
+    """They did come: the promise has its place again and goes on from where it was. Repeating it is harmless."""
     claim_, request = lock_claim(claim_id)
     _must_settle(by, claim_, request)
-    stood = S.REPORTED if claim_.reported_at else S.STARTED if claim_.started_at else S.CLAIMED
-    if claim_.state == stood:
+    subject, undone = f"request:{request.id}", EventType.CLAIM_NO_SHOW_UNDONE
+    if claim_.state != S.NO_SHOW and last_type(db.session, subject, [undone], claim=claim_id):
         return claim_
     if claim_.state == S.NO_SHOW and not policy.can_undo_no_show(by, claim_, request, at):
         raise NotAllowed("no_show_stays")
     _must_have_its_place(claim_, request)
+    if not claim_.reported_at and not _may_be_promoted(claim_, request):
+        raise NotAllowed("not_again")
     move(claim_, Verb.UNDO_NO_SHOW)
-    if stood is not S.CLAIMED:
-        move(claim_, Verb.REPORT if stood is S.REPORTED else Verb.START)
+    for verb in WAY_BACK[last_type(db.session, subject, filter(None, WAY_BACK), claim=claim_id)]:
+        move(claim_, verb)
     claim_.settled_at = None
     request.taken += claim_.people
     db.session.flush()
-    record(db.session, EventType.CLAIM_NO_SHOW_UNDONE, f"request:{request.id}", by=by, at=at, claim=claim_id)
+    record(db.session, undone, subject, by=by, at=at, claim=claim_id)
     tell_person(db.session, claim_.user_id, "no_show_undone", request_id=request.id, at=at)
     return claim_
 
@@ -860,8 +868,9 @@ def let_time_pass(*, at: datetime, limit: int = 200) -> int:
 def _pass_hours(*, at: datetime, limit: int) -> int:
     """Weekly requests go to their next week, untouched old ones are "expired".
 
-    A request whose hour has passed while people hold places stays: its coordinator settles it. A weekly
-    one moves on as soon as nobody holds a place of the week that is over.
+    A request whose hour has passed while people hold places stays: its coordinator settles it, and may find that
+    somebody did come who was noted as missing. A weekly one moves on as soon as nobody holds a place of the week
+    that is over.
     """
     is_weekly = (HelpRequest.timing == Timing.REPEATING.value) & HelpRequest.starts_at.is_not(None)
     past = db.session.scalars(
@@ -869,7 +878,10 @@ def _pass_hours(*, at: datetime, limit: int) -> int:
         .where(
             HelpRequest.status == R.OPEN.value,
             HelpRequest.taken == 0,
-            or_(HelpRequest.due_at < at - timedelta(days=1), is_weekly & (HelpRequest.due_at < at)),
+            or_(
+                (HelpRequest.due_at < at - timedelta(days=1)) & ~_has_late_no_show(at),
+                is_weekly & (HelpRequest.due_at < at),
+            ),
         )
         .order_by(HelpRequest.due_at)
         .limit(limit)
@@ -883,13 +895,22 @@ def _pass_hours(*, at: datetime, limit: int) -> int:
     return len(past)
 
 
+def _has_late_no_show(at: datetime) -> ColumnElement[bool]:
+    """Whether somebody was noted as missing so lately that it may be taken back."""
+    return exists().where(
+        Claim.request_id == HelpRequest.id,
+        Claim.state == S.NO_SHOW.value,
+        Claim.settled_at > at - policy.NO_SHOW_UNDO_WITHIN,
+    )
+
+
 def _let_lapse(*, at: datetime, limit: int) -> int:
     """Promises begun on what was closed `TELL_WITHIN` ago, and never told of, end by themselves: they would count
-    among their volunteer's promises for ever.
+    among their volunteer's promises for ever. Where the helped person says that they came, nothing lapses.
 
     Only what was closed has ``closed_at``; asked for the status as well, SQLite would go through all that is closed.
     """
-    begun = select(Claim.request_id).where(text(BEGUN))
+    begun = select(Claim.request_id).where(text(BEGUN), Claim.helped_said_at.is_(None))
     closed = db.session.scalars(
         select(HelpRequest)
         .where(HelpRequest.id.in_(begun), HelpRequest.closed_at < at - TELL_WITHIN)
@@ -903,8 +924,8 @@ def _let_lapse(*, at: datetime, limit: int) -> int:
 
 
 def _let_lapse_of(request: HelpRequest, *, at: datetime) -> None:
-    left = db.session.scalars(select(Claim).where(Claim.request_id == request.id, Claim.state == S.STARTED.value)).all()
-    for claim_ in left:
+    begun = (Claim.state == S.STARTED.value, Claim.helped_said_at.is_(None))
+    for claim_ in db.session.scalars(select(Claim).where(Claim.request_id == request.id, *begun)).all():
         _end_promise(request, claim_, Verb.LAPSE, EventType.CLAIM_LAPSED, reason="", by=SYSTEM, at=at)
         tell_person(db.session, claim_.user_id, "lapsed", request_id=request.id, at=at)
 

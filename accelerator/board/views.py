@@ -25,7 +25,7 @@ from accelerator.forms import tidy
 from accelerator.help import spoken
 from accelerator.help.contacts.cards import make_offer
 from accelerator.htmx import no_content, redirect_to, respond, wants_partial
-from accelerator.i18n import current_language
+from accelerator.i18n import current_language, switched_to
 from accelerator.integrity.queries import list_events
 from accelerator.page_cache import LONGEST_QUERY, PUBLIC
 from accelerator.paging import Cursor
@@ -190,7 +190,7 @@ def refuse_claim(error: transitions.ClaimRefused) -> Response:
 def report_request(request_id: int) -> Response:
     claim = queries.find_active_claim(db.read, request_id, me().id)
     if claim is None or claim.state not in TO_REPORT:
-        return tell_no_report(request_id)
+        return tell_no_report(request_id, claim)
     found = queries.get_request(db.read, request_id)
     step = cards.make_next_step(found, places(db.read), utcnow())
     if not step.can_report:
@@ -199,11 +199,11 @@ def report_request(request_id: int) -> Response:
         form = only_what_is_asked(ReportForm(data=proposed_report(found, claim)), found, claim)
         return show_report(found, claim, form, uploads.keys_of_claim(claim.id))
     form = only_what_is_asked(ReportForm.posted(), found, claim)
-    is_valid = form.validate()  # first: it would wipe the sentences about photos
+    is_valid = not switched_to() and form.validate()  # first: it would wipe the sentences about photos
     photo_keys = uploads.take_photos(form, by=me(), at=utcnow(), claim_id=claim.id)
     if not is_valid or form.photos.errors or not hear_pair(form, found):
         db.session.commit()  # keeps the good photos
-        return show_report(found, claim, form, photo_keys, status=422)
+        return show_report(found, claim, form, photo_keys, status=422 if form.errors else 200)
     told = transitions.report(
         request_id,
         by=me(),
@@ -222,15 +222,25 @@ def report_request(request_id: int) -> Response:
     return redirect_to(url_for("dashboard.show_dashboard"), notice=thanks)
 
 
-def tell_no_report(request_id: int) -> Response:
-    """There is nothing to tell of. If the promise ended while its report was written: why, and the words."""
-    if request.method == "GET" or not queries.has_lost_promise(db.read, request_id, me().id):
+def tell_no_report(request_id: int, claim: Claim | None) -> Response:
+    """There is nothing to tell of. If that came about while a report was written: why, and the words."""
+    form = ReportForm.posted()
+    words = [said for said in (form.answer.data, form.word.data) if said]
+    text = why_no_report(request_id, claim, words)
+    if request.method == "GET" or not text:
         return redirect_to(url_for(".show_request", request_id=request_id))
     help_request = queries.get_request(db.read, request_id)
-    text, form = NotAllowed("promise_over").sentence(), ReportForm.posted()
-    words = [said for said in (form.answer.data, form.word.data) if said]
     html = render_template("board/too_late.html", text=text, words=words, request_=help_request, active="me")
     return private(make_response(html, 409))
+
+
+def why_no_report(request_id: int, claim: Claim | None, words: list[str]) -> str:
+    """Empty where nothing is lost: pressed twice, the words are there."""
+    if queries.has_lost_promise(db.read, request_id, me().id):
+        return NotAllowed("promise_over").sentence()
+    if claim is None or claim.state != ClaimState.REPORTED or not set(words) - {claim.word, claim.answer}:
+        return ""
+    return gettext("This has been told already, and waits for a coordinator.")
 
 
 def only_what_is_asked(form: ReportForm, help_request: HelpRequest, claim: Claim) -> ReportForm:

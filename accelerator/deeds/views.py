@@ -17,7 +17,7 @@ from accelerator.deeds.models import Deed, DeedStatus, Photo
 from accelerator.errors import NotFound, TooManyTries
 from accelerator.extensions import db
 from accelerator.htmx import redirect_to, respond, wants_partial
-from accelerator.i18n import current_language
+from accelerator.i18n import current_language, switched_to
 from accelerator.integrity.record import READER
 from accelerator.paging import Cursor
 from accelerator.photos import PhotoSize, photo_file
@@ -88,11 +88,11 @@ def tell_of_deed() -> Response:
     form.offer(places(db.read), current_language())
     if not posted:
         return show_tell_form(form, [])
-    is_valid = form.validate(today=today)  # first: it would wipe the sentences about photos
+    is_valid = not switched_to() and form.validate(today=today)  # first: it would wipe the sentences about photos
     photo_keys = uploads.take_photos(form, by=me(), at=utcnow())
     if not is_valid or form.photos.errors:
         db.session.commit()  # keeps the good photos
-        return show_tell_form(form, photo_keys, 422)
+        return show_tell_form(form, photo_keys, 422 if form.errors else 200)
     if not limits.spend(db.session, limits.TELL_BY_PERSON, str(me().id), at=utcnow()):
         db.session.commit()
         form.add_error("title", TooManyTries().sentence())

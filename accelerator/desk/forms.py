@@ -214,7 +214,7 @@ class ReasonForm(Form):
     reason = StringField(_l("Reason"), [required(), at_most(500)], filters=[tidy])
 
 
-class FindForm(Form):
+class FindCaseForm(Form):
     """A request by its number, or all requests of a phone. It is posted: no phone stands in an address or a log."""
 
     what = StringField(

@@ -19,7 +19,7 @@ from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.queries import get_case
 from accelerator.desk.cases.views import describe_related, refuse_claim
 from accelerator.desk.changes import Difference, reconcile, snapshot
-from accelerator.desk.forms import ConfirmForm, FindForm, NoShowForm, ReasonForm, RequestForm, filled_from
+from accelerator.desk.forms import ConfirmForm, FindCaseForm, NoShowForm, ReasonForm, RequestForm, filled_from
 from accelerator.desk.queue.views import is_from_queue, refuse_in_queue
 from accelerator.errors import DomainError, NotAllowed
 from accelerator.extensions import db
@@ -53,7 +53,7 @@ def list_requests() -> Response:
 
 def find_request() -> Response:
     """Whoever calls says their number or their phone: the case itself, or the cases to choose from."""
-    form = FindForm.posted() if request.method == "POST" else FindForm()
+    form = FindCaseForm.posted() if request.method == "POST" else FindCaseForm()
     if request.method == "GET" or not form.validate():
         return show_found(form, None)
     if form.number is None:
@@ -64,7 +64,7 @@ def find_request() -> Response:
     return show_found(form, None)
 
 
-def show_found(form: FindForm, found: queries.SamePhone | None) -> Response:
+def show_found(form: FindCaseForm, found: queries.SamePhone | None) -> Response:
     html = render_template(
         "desk/find.html",
         form=form,

@@ -11,7 +11,7 @@ from flask_babel import format_date, get_locale, gettext, ngettext
 from accelerator import formatting
 from accelerator.board.models import OPEN_PROMISES, Claim, ClaimState, HelpRequest, RequestStatus, Timing
 from accelerator.codes import LENGTH
-from accelerator.help.models import CallOutcome, ContactReveal, EntryKind, Step
+from accelerator.help.models import CallOutcome, CaseEntry, ContactReveal, EntryKind, Step
 from accelerator.help.queries import Said
 from accelerator.help.transitions import PROMISED, can_move
 from accelerator.integrity.record import EventType
@@ -212,11 +212,7 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo
     calls = [said.entry for said in talk if said.entry.kind == EntryKind.CALL]
     last = calls[-1] if calls else None
     if last and last.outcome == CallOutcome.NOT_NEEDED:
-        return Next(
-            gettext("You told us on the phone that help is no longer needed."),
-            gettext("A coordinator closes the request. If you do need it, add a word below, or call us."),
-            add_working_days(last.created_at.astimezone(zone).date(), CLOSE_WITHIN),
-        )
+        return not_needed_words(last, talk, zone=zone)
     if request.verified_at:
         return Next(
             gettext("A coordinator has talked with you."),
@@ -235,6 +231,17 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo
         gettext("A coordinator calls to talk it over. Until then nobody else sees it."),
         add_working_days(request.created_at.astimezone(zone).date(), CALL_WITHIN),
     )
+
+
+def not_needed_words(call: CaseEntry, talk: Sequence[Said], *, zone: ZoneInfo) -> Next:
+    """They said so on the phone, and may have thought better of it since."""
+    since = [said.entry for said in talk if said.entry.kind == EntryKind.WORD and said.entry.id > call.id]
+    now = gettext("You told us on the phone that help is no longer needed.")
+    if since:
+        then = gettext("A coordinator reads what you have written since, and answers or calls.")
+        return Next(now, then, add_working_days(since[-1].created_at.astimezone(zone).date(), CALL_WITHIN))
+    then = gettext("A coordinator closes the request. If you do need it, add a word below, or call us.")
+    return Next(now, then, add_working_days(call.created_at.astimezone(zone).date(), CLOSE_WITHIN))
 
 
 def reported_words(*, can_confirm: bool, spoken: Spoken | None, by: date | None) -> Next:

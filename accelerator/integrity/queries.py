@@ -1,7 +1,7 @@
 """Reading the log: what happened to one thing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,16 @@ def find_hand_over(session: Session, subject: str) -> HandOver | None:
     if not events:
         return None
     return HandOver(frozenset(event["former"] for event in events), events[0]["region"], events[0]["actor"])
+
+
+def last_type(session: Session, subject: str, types: Iterable[EventType], *, claim: int) -> EventType | None:
+    """Which of these types the newest event about ``claim`` has; `None` when there is none of them."""
+    rows = session.execute(
+        select(IntegrityEvent.type, IntegrityEvent.body)
+        .where(IntegrityEvent.subject == subject, IntegrityEvent.type.in_(list(types)))
+        .order_by(IntegrityEvent.seq.desc())
+    )
+    return next((EventType(type_) for type_, body in rows if json.loads(body).get("claim") == claim), None)
 
 
 def find_detail(session: Session, subject: str, type_: str, name: str, *, claim: int) -> int | None:

@@ -44,11 +44,13 @@
     });
   }
 
-  async function keepSending(form, submitter) {
+  const pressed = new WeakMap(); // while it waits for the network, the last button counts
+
+  async function keepSending(form) {
     for (;;) {
       try {
         say(form, form.dataset.waiting ? form.dataset.sending : "");
-        return await send(form, submitter);
+        return await send(form, pressed.get(form));
       } catch {
         form.dataset.waiting = "1";
         say(form, form.dataset.offline);
@@ -61,9 +63,10 @@
     const form = event.target;
     if (!("keep" in form.dataset)) return;
     event.preventDefault();
+    pressed.set(form, event.submitter);
     if (form.dataset.busy) return;
     form.dataset.busy = "1";
-    keepSending(form, event.submitter);
+    keepSending(form);
   });
 
   // Back from the next page: the form can be sent again.

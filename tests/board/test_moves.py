@@ -30,8 +30,9 @@ EVENT = {
     Verb.UNDO_NO_SHOW: "claim.no_show_undone",
     Verb.LAPSE: "claim.lapsed",
 }
-#: Verbs that may be repeated: the state that they lead to answers quietly.
-QUIET = {(CLAIM_MOVES[move], move[1]) for move in CLAIM_MOVES}
+#: Verbs that may be repeated: the state that they lead to answers quietly. That somebody did come is no news only
+#: where it was noted that they did not.
+QUIET = {(CLAIM_MOVES[move], move[1]) for move in CLAIM_MOVES if move[1] is not Verb.UNDO_NO_SHOW}
 
 
 def make_claim(cast: Cast, state: ClaimState) -> int:

@@ -122,7 +122,10 @@ def test_a_question_is_not_left_without_an_answer(ben: Site, cast: Cast) -> None
     assert "A coordinator asks: Was it not one hour?" in text_of(asked)
     assert claim_now(1).state == ClaimState.DISPUTED
     send(ben, asked, answer="It was.", status=303)
-    send(ben, asked, answer="It was not.", status=303)  # the second press
+    send(ben, asked, answer="It was.", status=303)  # the second press
+    late = text_of(send(ben, asked, answer="It was not.", status=409))  # from another tab
+    assert "This has been told already, and waits for a coordinator." in late
+    assert "It was not." in late
     assert claim_now(1).answer == "It was."
 
 

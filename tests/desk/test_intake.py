@@ -188,6 +188,21 @@ def test_another_version_or_language_keeps_what_was_typed(dee: Site, button: str
     assert not page.html.select("#errors, .error, .field-bad")
 
 
+def test_answers_to_a_question_of_one_version_are_there_again_after_a_look_at_the_other(dee: Site) -> None:
+    with db.transaction() as session:
+        newer = session.get_one(QuestionnaireVersion, publish_another_consent())
+        body = json.loads(newer.body)
+        for page in body["pages"]:
+            page["questions"] = [question for question in page["questions"] if question["id"] != "circumstances"]
+        newer.body = json.dumps(body, ensure_ascii=False)
+    first = dee.press(dee.get("/desk/intake"), "Version 1", status=200)
+    second = dee.press(first, "Version 2", status=200, circumstances=["alone", "veteran"])
+    assert not second.html.find("input", {"type": "checkbox", "name": "circumstances"})
+    again = dee.press(second, "Version 1", status=200)
+    ticked = again.html.select("input[name=circumstances][checked]")
+    assert [box["value"] for box in ticked] == ["alone", "veteran"]
+
+
 @pytest.mark.parametrize("version", ["", "0", "99", "x", "9" * 30, "-1"])
 def test_a_version_that_is_none_is_the_present_one(dee: Site, version: str) -> None:
     page = dee.post("/desk/intake", {"other-version": version}, 200)

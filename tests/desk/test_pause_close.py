@@ -73,7 +73,7 @@ def test_who_has_begun_may_still_tell_of_it(context: Flask, site: Site, cast: Ca
     ben.post(f"/requests/{request_id}/start", status=303)
     dee.post(f"/desk/requests/{request_id}/close", {"outcome": "fulfilled", "seen_version": "1"}, status=303)
     assert claim_now(claim_id).state == ClaimState.STARTED
-    assert "If you have helped already, please tell how it went: Bread" in text_of(ben.get("/me"))
+    assert "If you have helped already, please tell within a week how it went: Bread" in text_of(ben.get("/me"))
     with db.transaction() as session:
         session.get_one(HelpRequest, request_id).starts_at = utcnow() - timedelta(minutes=5)
     fields = {"hours": "0", "minutes": "30", "word": "It went well.", "credit": "name"}

@@ -11,7 +11,7 @@ from webtest import TestResponse
 
 from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
-from accelerator.board.models import HelpRequest, Timing
+from accelerator.board.models import Credit, HelpRequest, Timing
 from accelerator.clock import utcnow
 from accelerator.deeds.models import Deed, DeedStatus, Photo
 from accelerator.desk.queue import queries
@@ -107,6 +107,40 @@ def test_what_is_not_needed_any_more_is_closed_not_called(dee: Site, cast: Cast)
     page = dee.get("/desk")
     assert "that help is no longer needed: close it" in text_of(page)
     assert [button.get_text(strip=True) for button in page.html.select(".burn-acts .btn")] == ["Close"]
+
+
+def test_what_was_verified_and_is_not_needed_after_all_is_not_published(dee: Site, cast: Cast) -> None:
+    request_id = asked(title="Bread")
+    call(request_id, cast.dee)
+    call(request_id, cast.dee, CallOutcome.NOT_NEEDED)
+    assert "that help is no longer needed: close it" in text_of(dee.get("/desk?reason=publish"))
+
+
+def test_whoever_thought_better_of_it_is_read_not_closed(dee: Site, cast: Cast) -> None:
+    request_id = asked()
+    call(request_id, cast.dee, CallOutcome.NOT_NEEDED)
+    write(request_id, "I do need it after all.")
+    page = dee.get("/desk")
+    assert "that nothing is needed, and wrote since" in text_of(page)
+    (button,) = page.html.select(".burn-acts .btn")
+    assert button["href"] == f"/desk/requests/{request_id}#talk"
+
+
+def test_auditors_do_not_read_what_was_asked_and_answered(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request()
+    claim_id = take_and_report(request_id, cast.ben)
+    with db.transaction():
+        board.dispute(claim_id, by=viewer_of(cast.dee), at=utcnow(), reason="Who opened?")
+        board.report(
+            request_id, by=viewer_of(cast.ben), at=utcnow(), minutes=30, word="It went well.", credit=Credit.HIDDEN,
+            photo_keys=[], answer="Flat 12 did.",
+        )  # fmt: skip
+    for path in ("/desk", f"/desk/requests/{request_id}"):
+        assert "Flat 12 did." in text_of(site.as_(cast.dee).get(path))
+        words = text_of(site.as_(cast.fay).get(path))
+        assert "It went well." in words
+        assert "Flat 12" not in words
+        assert "Who opened?" not in words
 
 
 def test_what_is_over_stands_there_once_while_its_reports_wait(context: Flask, site: Site, cast: Cast) -> None:
@@ -223,8 +257,8 @@ def test_a_call_is_promised_within_two_working_days(context: Flask, site: Site, 
     with context.test_request_context():
         for day, late in ((20, False), (23, False), (24, False), (25, True)):
             now = datetime(2026, 11, day, 7, tzinfo=UTC)
-            row = RowMaker(viewer_of(cast.dee), places(db.read), now).to_verify(
-                Reason.VERIFY, db.read.get_one(HelpRequest, request_id), last_call=None
+            row = RowMaker(viewer_of(cast.dee), places(db.read), now).before_board(
+                Reason.VERIFY, db.read.get_one(HelpRequest, request_id), talk=None
             )
             assert row.is_late is late, day
 

@@ -324,7 +324,7 @@ def test_who_did_come_goes_on_from_where_they_were(context: Flask, site: Site, c
     after = zhan.follow(zhan.press(zhan.get(f"/desk/requests/{request_id}"), "They did come"))
     assert "the promise stands again" in text_of(after)
     claim = claim_now(claim_id)
-    assert (claim.state, claim.settled_at) == ("reported" if reached == "disputed" else reached, None)
+    assert (claim.state, claim.settled_at) == (reached, None)
     assert request_now(request_id).taken == 1
     assert "was a mistake and is gone. We are sorry: Walk the dog" in text_of(site.as_(cast.ben).get("/me"))
     assert mails_to(cast.ben)[-1].subject == words("no_show_undone", "Walk the dog", "en")
@@ -356,6 +356,47 @@ def test_a_no_show_stays_where_the_place_is_gone(context: Flask, site: Site, cas
     assert "It can be taken back for a week only" in text_of(came(dee, claim_id, 409))
     assert claim_now(claim_id).state == ClaimState.NO_SHOW
     assert events_of(f"request:{request_id}") == before
+
+
+@pytest.mark.parametrize("why", ["too young", "too many", "elsewhere"])
+def test_a_place_comes_back_by_the_rules_of_a_claim(context: Flask, site: Site, cast: Cast, why: str) -> None:
+    starts_at = utcnow() - timedelta(minutes=10)
+    request_id = make_request(capacity=1)
+    claim_id = take(request_id, cast.kim if why == "too young" else cast.ben)
+    no_show(claim_id, cast.dee)
+    with db.transaction() as session:
+        request = session.get_one(HelpRequest, request_id)
+        if why == "too young":
+            request.min_age = 18
+        if why == "elsewhere":
+            request.starts_at, request.ends_at = starts_at, starts_at + timedelta(hours=1)
+    others = {"too many": [None] * 5, "elsewhere": [utcnow() + timedelta(minutes=5)]}.get(why, [])
+    for hour in others:
+        take(make_request(title="Other", starts_at=hour), cast.ben)
+    refused = text_of(came(site.as_(cast.dee), claim_id, 409))
+    assert "They cannot have the place again" in refused
+    assert claim_now(claim_id).state == ClaimState.NO_SHOW
+    assert request_now(request_id).taken == 0
+
+
+def test_what_was_reported_counts_also_when_the_week_has_moved_on(context: Flask, site: Site, cast: Cast) -> None:
+    begins = utcnow() - timedelta(hours=2)
+    request_id = make_request(timing=Timing.REPEATING, starts_at=utcnow() + timedelta(hours=1))
+    claim_id = take(request_id, cast.ben)
+    with db.transaction() as session:
+        request = session.get_one(HelpRequest, request_id)
+        request.starts_at = request.due_at = begins
+    report(request_id, cast.ben)
+    no_show(claim_id, cast.dee)
+    with db.transaction():
+        assert board.let_time_pass(at=utcnow()) == 1
+    came(site.as_(cast.dee), claim_id)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+
+
+def test_nobody_came_back_who_was_not_missed(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take(make_request(), cast.ben)
+    assert "Somebody was faster" in text_of(came(site.as_(cast.dee), claim_id, 409))
 
 
 def test_who_has_promised_anew_has_one_promise(context: Flask, site: Site, cast: Cast) -> None:

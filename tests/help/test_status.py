@@ -279,6 +279,8 @@ def test_whoever_said_on_the_phone_that_it_is_not_needed_is_promised_no_call(sit
     assert "You told us on the phone that help is no longer needed." in said
     assert "A coordinator closes the request." in said
     assert "calls" not in said
+    site.press(site.get(f"/help/status/requests/{request_id}/word"), "Send", word="I do need it after all.")
+    assert "reads what you have written since, and answers or calls" in text_of(site.get("/help/status"))
 
 
 def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(

@@ -1,7 +1,7 @@
 """What is true of the whole database after every committed transaction, whatever happened before it."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +34,6 @@ CLAIM_AFTER = {
     "claim.lapsed": ClaimState.LAPSED,
 }
 #: Where a promise stands again when a no-show is taken back: the first of these that it had reached.
-REACHED = (ClaimState.REPORTED, ClaimState.STARTED, ClaimState.CLAIMED)
 REQUEST_AFTER = {
     "request.created": RequestStatus.RECEIVED,
     "request.published": RequestStatus.OPEN,
@@ -98,17 +97,18 @@ def wrong_log(session: Session) -> Iterator[str]:
     claims: dict[int, ClaimState] = {}
     requests: dict[int, RequestStatus] = {}
     begun: Counter[int] = Counter()
-    past: defaultdict[int, set[ClaimState]] = defaultdict(set)
+    missing: dict[int, ClaimState] = {}
     for event in events:
         body: dict[str, Any] = json.loads(event.body)
         if (body["seq"], body["type"], body["subject"]) != (event.seq, event.type, event.subject):
             yield f"event {event.seq} has a body that says {body}"
+        if event.type == "claim.no_show":
+            missing[body["claim"]] = claims[body["claim"]]
         if event.type in CLAIM_AFTER:
             claims[body["claim"]] = CLAIM_AFTER[event.type]
-            past[body["claim"]].add(CLAIM_AFTER[event.type])
             begun[body["claim"]] += event.type in ("claim.taken", "claim.waiting")
         if event.type == "claim.no_show_undone":
-            claims[body["claim"]] = next(state for state in REACHED if state in past[body["claim"]])
+            claims[body["claim"]] = missing[body["claim"]]
         if event.type in REQUEST_AFTER:
             requests[int(event.subject.partition(":")[2])] = REQUEST_AFTER[event.type]
     kept = {claim_id: ClaimState(state) for claim_id, state in session.execute(select(Claim.id, Claim.state)).all()}

@@ -217,6 +217,22 @@ def test_time_ends_what_nobody_took_and_leaves_what_somebody_did(context: Flask,
     assert let_time_pass(starts + timedelta(hours=25)) == 0
 
 
+def test_a_request_stays_while_a_no_show_may_be_taken_back(context: Flask, cast: Cast) -> None:
+    starts = utcnow() + timedelta(hours=1)
+    request_id = make_request(starts_at=starts)
+    with db.transaction():
+        claim_id = board.claim(request_id, by=viewer_of(cast.ben), at=utcnow()).claim.id
+    missed_at = starts + timedelta(hours=25)
+    with db.transaction():
+        board.mark_no_show(claim_id, seen="claimed", by=viewer_of(cast.dee), at=missed_at)
+    assert let_time_pass(missed_at + timedelta(days=6)) == 0
+    with db.transaction():
+        board.undo_no_show(claim_id, by=viewer_of(cast.dee), at=missed_at + timedelta(days=6))
+        board.mark_no_show(claim_id, seen="claimed", by=viewer_of(cast.dee), at=missed_at + timedelta(days=6))
+    assert let_time_pass(missed_at + timedelta(days=14)) == 1
+    assert status(request_id) == ("closed", "expired")
+
+
 def test_many_that_wait_for_their_coordinator_do_not_hold_up_the_rest(context: Flask, cast: Cast) -> None:
     starts = utcnow() + timedelta(hours=1)
     for n in range(3):

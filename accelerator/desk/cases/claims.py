@@ -48,6 +48,8 @@ def describe_claim(
         "state_label": formatting.claim_state_label(claim.state),
         "duration": formatting.duration(claim.minutes) if claim.minutes else "",
         "photos": make_photos(photos),
+        # Auditors see what was done, not what was asked and answered.
+        "may_read": policy.can_coordinate(viewer, help_request.region_code),
         "may_settle": may_settle,
         "waits_for_another": policy.waits_for_another(viewer, claim, help_request),
         "may_remove": policy.can_coordinate(viewer, help_request.region_code) and Verb.REMOVE.value in moves,

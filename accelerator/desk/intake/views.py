@@ -17,13 +17,13 @@ from accelerator.extensions import db
 from accelerator.help import transitions as help_
 from accelerator.help.models import Channel
 from accelerator.help.transitions import Received, contact_of
-from accelerator.i18n import current_language, switched_to
+from accelerator.i18n import OTHER_LANGUAGE, current_language, switched_to
 from accelerator.questionnaire.consent import consent_hash, consent_text
 from accelerator.questionnaire.forms import QuestionForm, make_form_for_desk
 from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.questionnaire.queries import document_of, find_current, list_versions
 from accelerator.reference import places
-from accelerator.security import private
+from accelerator.security import TOKEN_FIELD, private
 
 #: The name of the buttons that show another version of the questionnaire; a question's name has no hyphen.
 OTHER_VERSION = "other-version"
@@ -115,9 +115,16 @@ def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -
         elsewhere=earlier.elsewhere if earlier else 0,
         consents={code: consent_text(document, code, settings()) for code in LANGUAGES},
         versions=[version.id for version, _ in list_versions(db.read)],
+        carried=answers_of_other_versions(questions, frame),
         active="desk",
     )
     return private(make_response(html, status))
+
+
+def answers_of_other_versions(questions: QuestionForm, frame: IntakeForm) -> list[tuple[str, str]]:
+    """What was typed into questions that this version does not ask: whoever goes back to the other finds it again."""
+    known = {*questions.data, *frame.data, TOKEN_FIELD, OTHER_VERSION, OTHER_LANGUAGE}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in known]
 
 
 def show_code(received: Received) -> Response:

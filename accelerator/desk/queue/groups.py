@@ -88,10 +88,10 @@ def _of_requests(session: Session, maker: RowMaker, reason: Reason, ids: Sequenc
     return {id_: maker.of_request(reason, *row) for id_, row in queries.requests_by_id(session, ids).items()}
 
 
-def _to_verify(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
-    calls = queries.last_calls(session, ids)
+def _before_board(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
+    talks = queries.talks_by_request(session, ids)
     rows = queries.requests_by_id(session, ids)
-    return {id_: maker.to_verify(reason, *row, last_call=calls.get(id_)) for id_, row in rows.items()}
+    return {id_: maker.before_board(reason, *row, talk=talks.get(id_)) for id_, row in rows.items()}
 
 
 def _of_claims(session: Session, maker: RowMaker, reason: Reason, ids: Sequence[int]) -> Made:
@@ -124,8 +124,9 @@ def _of_reports(session: Session, maker: RowMaker, _: Reason, ids: Sequence[int]
 
 
 MAKERS: dict[Reason, Callable[[Session, RowMaker, Reason, Sequence[int]], Made]] = {
-    Reason.URGENT: _to_verify,
-    Reason.VERIFY: _to_verify,
+    Reason.URGENT: _before_board,
+    Reason.VERIFY: _before_board,
+    Reason.PUBLISH: _before_board,
     Reason.REPORTED: _of_claims,
     Reason.DISPUTED: _of_claims,
     Reason.WORD: _of_words,

@@ -184,14 +184,25 @@ def requests_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
     return _by_id(session, select(HelpRequest), HelpRequest.id, ids)
 
 
-def last_calls(session: Session, request_ids: Sequence[int]) -> dict[int, CaseEntry]:
-    """The last call about each request, where there was one."""
+@dataclass(frozen=True)
+class Talk:
+    """How the talk with whoever asked stands: the last call, and whether they have written since."""
+
+    call: CaseEntry
+    has_written_since: bool
+
+
+def talks_by_request(session: Session, request_ids: Sequence[int]) -> dict[int, Talk]:
+    """The talk about each request on which there was a call."""
     if not request_ids:
         return {}
-    is_call = CaseEntry.kind == EntryKind.CALL.value
-    newest = select(func.max(CaseEntry.id)).where(CaseEntry.request_id.in_(request_ids), is_call)
-    found = select(CaseEntry).where(CaseEntry.id.in_(newest.group_by(CaseEntry.request_id)))
-    return {entry.request_id: entry for entry in session.scalars(found)}
+    kinds = (EntryKind.CALL.value, EntryKind.WORD.value)
+    said = select(func.max(CaseEntry.id)).where(CaseEntry.request_id.in_(request_ids), CaseEntry.kind.in_(kinds))
+    newest = said.group_by(CaseEntry.request_id, CaseEntry.kind)
+    entries = session.scalars(select(CaseEntry).where(CaseEntry.id.in_(newest))).all()
+    words = {entry.request_id: entry.id for entry in entries if entry.kind == EntryKind.WORD}
+    calls = [entry for entry in entries if entry.kind == EntryKind.CALL]
+    return {call.request_id: Talk(call, words.get(call.request_id, 0) > call.id) for call in calls}
 
 
 def claims_by_id(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:

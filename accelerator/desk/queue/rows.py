@@ -15,8 +15,9 @@ from accelerator.board.models import Claim, HelpRequest, Timing
 from accelerator.deeds.cards import CardPhoto, make_photos
 from accelerator.deeds.models import Deed, Photo
 from accelerator.desk.cases.words import call_outcome_label
+from accelerator.desk.queue.queries import Talk
 from accelerator.desk.queue.reasons import Reason
-from accelerator.help.models import CallOutcome, CaseEntry
+from accelerator.help.models import CallOutcome
 from accelerator.i18n import current_language
 from accelerator.reference import Places
 from accelerator.screening.looking import Look, look_at
@@ -120,19 +121,31 @@ class RowMaker:
             action = Action(label, case, "o")
         return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action)
 
-    def to_verify(self, reason: Reason, row: HelpRequest, *, last_call: CaseEntry | None) -> QueueRow:
-        """A new request, and what came of the calls so far."""
-        case, called = f"/desk/requests/{row.id}", ""
+    def before_board(self, reason: Reason, row: HelpRequest, *, talk: Talk | None) -> QueueRow:
+        """A request that is not on the board yet, and how the talk about it stands."""
+        if talk and talk.call.outcome == CallOutcome.NOT_NEEDED:
+            return self._not_needed(reason, row, talk)
+        if reason is Reason.PUBLISH:
+            return self.of_request(reason, row)
         why, is_late = self._needed_already(row) if reason is Reason.URGENT else self._call_by(row)
-        action = Action(gettext("Call and verify"), f"{case}#call", "v", "phone")
-        if last_call:
-            called = self._moment(last_call.created_at, row.region_code)
-            outcome = call_outcome_label(last_call.outcome)
+        if talk:
+            called, outcome = self._called(row, talk), call_outcome_label(talk.call.outcome)
             why = gettext("%(why)s. Last call (%(when)s): %(outcome)s", why=why, when=called, outcome=outcome)
-        if last_call and last_call.outcome == CallOutcome.NOT_NEEDED:
-            why = gettext("They said on the phone (%(when)s) that help is no longer needed: close it", when=called)
-            action = Action(gettext("Close"), f"{case}#close", "o")
+        action = Action(gettext("Call and verify"), f"/desk/requests/{row.id}#call", "v", "phone")
         return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action, is_late=is_late)
+
+    def _not_needed(self, reason: Reason, row: HelpRequest, talk: Talk) -> QueueRow:
+        """To be closed, unless they have thought better of it."""
+        case, called = f"/desk/requests/{row.id}", self._called(row, talk)
+        why = gettext("They said on the phone (%(when)s) that help is no longer needed: close it", when=called)
+        action = Action(gettext("Close"), f"{case}#close", "o")
+        if talk.has_written_since:
+            why = gettext("They said on the phone (%(when)s) that nothing is needed, and wrote since", when=called)
+            action = Action(gettext("Read and answer"), f"{case}#talk", "o", "bubble")
+        return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action)
+
+    def _called(self, row: HelpRequest, talk: Talk) -> str:
+        return self._moment(talk.call.created_at, row.region_code)
 
     def _ended(self, row: HelpRequest) -> str:
         if not row.taken:
@@ -194,7 +207,9 @@ class RowMaker:
         return self._about_request(
             reason, row, f"claim-{claim.id}", why, action, about=f"claim:{claim.id}", href=case, told=claim.word,
             tick=claim.id if is_one else 0, other=f"/desk/claims/{claim.id}/dispute" if is_one else "",
-            within=f"request:{row.id}", photos=photos, asked=claim.reason, answer=claim.answer,
+            within=f"request:{row.id}", photos=photos,
+            asked=claim.reason if self.viewer.is_coordinator else "",
+            answer=claim.answer if self.viewer.is_coordinator else "",
             note=gettext("This is your own: another coordinator confirms it.") if own else "",
         )  # fmt: skip
 
