@@ -135,6 +135,10 @@ class World:
             session.flush()
             return request_id, claim.id
 
+    def missed(self) -> int:
+        """The claim of somebody who did not come, and has promised nothing else."""
+        return self.claimed(ClaimState.NO_SHOW, by=self.cast.add(f"missed-{next(_numbers)}"))[1]
+
     def my_request(self) -> int:
         """A request on which ``me`` (or Cy, while a visitor looks) has a place."""
         return self.claimed(by=self.me)[0]
@@ -602,7 +606,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         victim=DESK,
     ),
     ("POST", "/desk/claims/<int:claim_id>/came"): action(
-        COORDINATOR_OF_REGION, lambda w: f"/desk/claims/{w.claim(C.NO_SHOW)}/came", victim=DESK
+        COORDINATOR_OF_REGION, lambda w: f"/desk/claims/{w.missed()}/came", victim=DESK
     ),
     ("POST", "/desk/deeds/<int:deed_id>/publish"): action(
         COORDINATOR_OF_REGION, lambda w: f"/desk/deeds/{w.deed(D.PENDING)}/publish", victim=DESK

@@ -14,6 +14,7 @@ from accelerator.desk.cases.views import describe_related
 from accelerator.desk.intake.forms import IntakeForm
 from accelerator.desk.queries import find_same_phone
 from accelerator.extensions import db
+from accelerator.forms import tidy_lines
 from accelerator.help import transitions as help_
 from accelerator.help.models import Channel
 from accelerator.help.transitions import Received, contact_of
@@ -124,7 +125,8 @@ def show_intake(questions: QuestionForm, frame: IntakeForm, status: int = 200) -
 def answers_of_other_versions(questions: QuestionForm, frame: IntakeForm) -> list[tuple[str, str]]:
     """What was typed into questions that this version does not ask: whoever goes back to the other finds it again."""
     known = {*questions.data, *frame.data, TOKEN_FIELD, OTHER_VERSION, OTHER_LANGUAGE}
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in known]
+    others = [(name, value) for name, value in request.form.items(multi=True) if name not in known]
+    return [(name, tidy_lines(value)) for name, value in others if name.isidentifier()]  # as questions are named
 
 
 def show_code(received: Received) -> Response:
