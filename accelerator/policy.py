@@ -200,6 +200,11 @@ def can_see_request(viewer: "Viewer | None", request: HelpRequest) -> bool:
     return viewer is not None and can_read_desk(viewer, request.region_code)
 
 
+def can_read_draft(viewer: "Viewer", request: HelpRequest) -> bool:
+    """Words that may still hold somebody's contact: nobody but a coordinator of the region reads them."""
+    return is_public(request.status, request.published_at) or can_coordinate(viewer, request.region_code)
+
+
 def can_edit_questionnaire(viewer: "Viewer") -> bool:
     """Coordinators to whom the operator gave this right; another role loses it."""
     return viewer.is_coordinator and viewer.may_edit_questionnaire

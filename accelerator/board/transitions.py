@@ -266,7 +266,8 @@ def _note_claim(
             "answer": "",
         },
     ).scalar_one()
-    record(session, type, f"request:{request_id}", by=noted_by or by, at=at, claim=claim_id, people=people)
+    noted = {"noted": 1} if noted_by else {}
+    record(session, type, f"request:{request_id}", by=noted_by or by, at=at, claim=claim_id, people=people, **noted)
     return Taken(row, MyClaim(claim_id, state.value), is_new=True)
 
 

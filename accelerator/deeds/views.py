@@ -5,6 +5,7 @@ from flask_babel import gettext
 
 from accelerator import formatting, limits, policy
 from accelerator.accounts.sessions import current_viewer
+from accelerator.accounts.viewer import Viewer
 from accelerator.board.lists import draw_first, home_of
 from accelerator.board.models import Credit
 from accelerator.board.queries import Filters, count_waiting
@@ -63,10 +64,15 @@ def show_deed(deed_id: int) -> Response:
         kind_code=deed.kind_code,
         photos=cards.make_photos(queries.list_photos(db.read, deed.id)),
         may_thank=policy.can_thank(current_viewer(), deed),
+        may_hide=may_hide(current_viewer(), deed),
         has_thanked=queries.has_thanked(db.read, deed_id, reader_key(), earlier_reader_key()),
         active="deeds",
     )
     return make_response(html)
+
+
+def may_hide(viewer: Viewer | None, deed: Deed) -> bool:
+    return viewer is not None and deed.status == DeedStatus.PUBLISHED and policy.can_moderate(viewer, deed)
 
 
 def visible_deed(deed_id: int) -> Deed:

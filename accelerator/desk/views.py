@@ -17,7 +17,7 @@ from accelerator.desk import queries
 from accelerator.desk.cases import queries as cases
 from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.queries import get_case
-from accelerator.desk.cases.views import describe_related, refuse_claim
+from accelerator.desk.cases.views import describe_related, refuse_claim, title_of
 from accelerator.desk.changes import Difference, reconcile, snapshot
 from accelerator.desk.forms import ConfirmForm, FindCaseForm, NoShowForm, ReasonForm, RequestForm, filled_from
 from accelerator.desk.queue.views import is_from_queue, refuse_in_queue
@@ -28,6 +28,7 @@ from accelerator.i18n import current_language
 from accelerator.reference import places
 from accelerator.safe_next import safe_next
 from accelerator.screening.looking import look_at
+from accelerator.screening.rules import PrivateTextFound
 from accelerator.security import private
 
 
@@ -42,7 +43,7 @@ def list_requests() -> Response:
     now = utcnow()
     html = render_template(
         "desk/requests.html",
-        rows=[(row, make_card(row, places(db.read), now)) for row in rows],
+        rows=[(title_of(row, me()), make_card(row, places(db.read), now)) for row in rows],
         statuses=[(s, formatting.request_status_label(s)) for s in queries.STATUSES],
         status=status,
         next=following,
@@ -216,9 +217,14 @@ def undo_no_show(claim_id: int) -> Response:
 def publish_deed(deed_id: int) -> Response:
     accepted = frozenset(part for part in request.form.get("accepted", "").split(",") if part)
     without = request.form.get("without_private") == "1"
-    deeds.publish(deed_id, by=me(), at=utcnow(), accepted=accepted, without_private=without)
+    target = safe_next(request.form.get("next")) or "/desk"
+    try:
+        deeds.publish(deed_id, by=me(), at=utcnow(), accepted=accepted, without_private=without)
+    except PrivateTextFound as refused:
+        db.session.rollback()
+        return redirect_to(target, notice=refused.sentence(), tone="sun")
     db.session.commit()
-    return redirect_to(safe_next(request.form.get("next")) or "/desk", notice=gettext("Everyone can see it now."))
+    return redirect_to(target, notice=gettext("Everyone can see it now."))
 
 
 def hide_deed(deed_id: int) -> Response:

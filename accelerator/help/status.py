@@ -57,6 +57,8 @@ class Case:
     desks: list[tuple[str, str]] | None
     #: Promises about which the person can say that they were kept: (claim's number, sentence).
     to_confirm: list[tuple[int, str]]
+    #: Promises of which they said that nothing was asked in return: that can be said otherwise.
+    said_no: list[int]
     #: Questions of the desk without an answer.
     questions: list[Said]
     #: Questions and words: (whether it is ours, text, moment).
@@ -92,11 +94,13 @@ def make_case(
         steps=make_steps(survivor or request, claims),
         now=gettext("The same request was already here, so we put the two together.") if survivor else stands.now,
         then=stands.now if survivor else stands.then,
-        by=format_date(stands.by, "EEEE, d MMMM") if stands.by else "",
-        is_late=bool(stands.by and at.astimezone(zone).date() > stands.by),
+        # Where nobody coordinates the region no day can be promised.
+        by=format_date(stands.by, "EEEE, d MMMM") if stands.by and desks is None else "",
+        is_late=bool(stands.by and desks is None and at.astimezone(zone).date() > stands.by),
         phone=places.regions[request.region_code].desk_phone,
         desks=None if request.status == RequestStatus.CLOSED else desks,
         to_confirm=to_confirm,
+        said_no=[claim.id for claim in claims if claim.was_asked is False],
         questions=[said for said in talk if said.entry.kind == EntryKind.QUESTION and said.entry.seen_at is None],
         talk=[(s.entry.kind == EntryKind.QUESTION, s.text, s.entry.created_at) for s in talk if s.text],
         history=[(moment, words) for moment, type_ in events if (words := event_words(type_))],
@@ -220,9 +224,8 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo
             add_working_days(request.verified_at.astimezone(zone).date(), TEXT_WITHIN),
         )
     if last and last.outcome in (CallOutcome.NO_ANSWER, CallOutcome.WRONG_NUMBER, CallOutcome.CALL_BACK):
-        missed = last.outcome != CallOutcome.CALL_BACK
         return Next(
-            gettext("We called and did not reach you.") if missed else gettext("We called; we agreed to call again."),
+            called_words(last.outcome),
             gettext("A coordinator calls again. You can also call us, or add a word: when to call, and where."),
             add_working_days(last.created_at.astimezone(zone).date(), CALL_WITHIN),
         )
@@ -231,6 +234,15 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo
         gettext("A coordinator calls to talk it over. Until then nobody else sees it."),
         add_working_days(request.created_at.astimezone(zone).date(), CALL_WITHIN),
     )
+
+
+def called_words(outcome: str) -> str:
+    """What came of a call that did not get as far as the need."""
+    if outcome == CallOutcome.CALL_BACK:
+        return gettext("We called; we agreed to call again.")
+    if outcome == CallOutcome.WRONG_NUMBER:
+        return gettext("We called, and the number that we have was wrong.")
+    return gettext("We called and did not reach you.")
 
 
 def not_needed_words(call: CaseEntry, talk: Sequence[Said], *, zone: ZoneInfo) -> Next:

@@ -323,16 +323,18 @@ def say_they_came(claim_id: int, *, was_asked: bool, by: Requester, at: datetime
     A "yes" opens an integrity case by itself. The volunteer is not told of it, and sees no other deed, event or
     number than after a "no", so that nobody has to be afraid to say it; what follows is for the auditors to decide.
     Who has not told of it yet is asked to, after either answer.
-    Who has given the volunteer the spoken pair answers the question here all the same. Repeating it is harmless:
-    the first answer counts.
+    Who has given the volunteer the spoken pair answers the question here all the same. Repeating it is harmless. A
+    "yes" after a "no" counts: the first may have been said while the volunteer stood there. It is not taken back here.
     """
     claim = db.session.get(Claim, claim_id)
     if claim is None:
         raise NotFound
     request = _lock_own(claim.request_id, by)
     db.session.refresh(claim)
-    if claim.was_asked is not None:
+    if claim.was_asked or claim.was_asked is was_asked:
         return claim
+    if claim.was_asked is False:
+        return _say_asked_after_all(claim, request, by=by, at=at)
     if claim.state not in PROMISED:
         raise NotAllowed("moved_on")
     if request.timing == Timing.AT and request.starts_at and at < request.starts_at:
@@ -341,14 +343,26 @@ def say_they_came(claim_id: int, *, was_asked: bool, by: Requester, at: datetime
     claim.was_asked = was_asked
     db.session.flush()
     if was_asked:
-        appeals.open_integrity_case(
-            request_id=request.id, region_code=request.region_code, claim_id=claim.id, locale=by.locale, at=at
-        )
+        _open_integrity_case(claim, request, by=by, at=at)
     deeds.confirm_by_helped(claim.id, at=at)
     record(db.session, EventType.CLAIM_HELPED_SAID, f"request:{request.id}", by=by, at=at, claim=claim.id)
     if claim.state in OPEN_PROMISES:
         tell_person(db.session, claim.user_id, "they_came", request_id=request.id, at=at)
     return claim
+
+
+def _say_asked_after_all(claim: Claim, request: HelpRequest, *, by: Requester, at: datetime) -> Claim:
+    """That help came was said and recorded already; nothing else may show that there was another answer."""
+    claim.was_asked = True
+    db.session.flush()
+    _open_integrity_case(claim, request, by=by, at=at)
+    return claim
+
+
+def _open_integrity_case(claim: Claim, request: HelpRequest, *, by: Requester, at: datetime) -> None:
+    appeals.open_integrity_case(
+        request_id=request.id, region_code=request.region_code, claim_id=claim.id, locale=by.locale, at=at
+    )
 
 
 def call_off(request_id: int, outcome: Outcome, *, by: Requester, at: datetime) -> int:

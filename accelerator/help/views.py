@@ -340,7 +340,10 @@ def open_status(*, at: datetime) -> Response:
         limits.spend(db.session, limits.CODE_BY_ADDRESS, client_address(), at=at, amount=-1)
     db.session.commit()
     if requester is None:
-        unknown = gettext("We do not know this code. Compare it with your note; or call us.")
+        unknown = gettext(
+            "We do not know this code. Compare it with your note; or call us. The code of an appeal opens under "
+            "“Write to us”."
+        )
         form.add_error("code", unknown if may_try else TooManyTries().sentence())
         return show_code(form, 422 if may_try else 429)
     typed = Typed.load(request.form.get("typed"))

@@ -30,9 +30,7 @@ def check_start(settings: Settings) -> None:
             )
     for port in (settings.port, settings.live_port):
         if is_taken(settings.host, port):
-            raise CannotStart(
-                f"Port {port} is in use. Stop what uses it, or choose another: PORT={settings.port + 10} make run"
-            )
+            raise CannotStart(f"Port {port} is in use. Stop what uses it, or choose another: PORT={settings.port + 10}")
 
 
 def check_region(code: str) -> None:

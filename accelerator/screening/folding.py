@@ -19,6 +19,8 @@ MIXED = re.compile(r"[a-z][а-яәғқңөұүһі]|[а-яәғқңөұүһі][a-
 WORD = re.compile(r"[^\W\d_]+")
 #: Letters that have no decomposition and yet are typed for others.
 ALIKE = {"ё": "е", "ø": "o", "ı": "i", "ο": "o"}
+#: It would fall apart into the word "no".
+NUMERO = "№"
 #: Marks, and characters that nobody sees.
 UNSEEN = ("Mn", "Me", "Cf", "Cs")
 
@@ -68,6 +70,8 @@ def _seen(character: str) -> str:
     """How a character is read; empty when it only changes the one before it, or cannot be seen."""
     if unicodedata.category(character) in UNSEEN:
         return ""
+    if character == NUMERO:
+        return character
     digit = unicodedata.digit(character, None)
     if digit is not None:
         return str(digit)

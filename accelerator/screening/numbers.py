@@ -23,8 +23,8 @@ USUAL_SHAPES = {(4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3), (4, 6, 4), (4, 4, 5), 
 CARD_LENGTHS = (16, 15, 13, 14, 19, 18, 17)
 
 
-#: What may stand between a word and the digits that it names: signs, two words, № (which is folded to "no").
-TO_DIGITS = r"[\s:#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}(?:no[\s.:]{0,2})?$"
+#: What may stand between a word and the digits that it names: signs, two words, №.
+TO_DIGITS = r"[\s:#.,=\-–—]{0,4}(?:[^\W\d_]{1,12}[\s:\-–—]{1,3}){0,2}(?:(?:№|no)[\s.:]{0,2})?$"
 #: Sixteen digits behind these words, written as on a card, are somebody's, whether or not one was mistyped.
 CARD_LABEL = re.compile(
     r"(?<![\w/\\-])(?:карт(?:а|ы|е|у|ой|очк\w{1,2})|карта(?:м|мыз|сы|ңыз)\w{0,4}|card)"

@@ -1,6 +1,7 @@
 """One request: what everybody sees, what holders see, and what messengers show of a link."""
 
 import io
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from accelerator.clock import utcnow
 from accelerator.extensions import db
 from accelerator.regions.models import Region
 from tests.cast import ALMATY, Cast, viewer_of
-from tests.factories import make_request
+from tests.factories import make_deed, make_request
 from tests.site import Site, text_of
 from tests.steps import confirm, report, take, take_and_report, wait
 
@@ -115,6 +116,14 @@ def test_what_people_wrote_is_never_code(context: Flask, site: Site) -> None:
     assert "<script>alert" not in page.text
     share = page.html.find("a", href=lambda href: href and href.startswith("https://wa.me"))
     assert "<" not in share["href"]
+
+
+def test_what_is_shared_leads_to_the_page(context: Flask, site: Site) -> None:
+    for path in (f"/requests/{make_request()}", f"/deeds/{make_deed()}"):
+        page = site.get(path)
+        for host in ("wa.me", "t.me"):
+            (link,) = page.html.select(f"a[href^='https://{host}']")
+            assert f"http://127.0.0.1:8000{path}" in unquote(link["href"])
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

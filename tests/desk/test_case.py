@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from accelerator.board.models import HelpRequest, RequestStatus, Timing
+from accelerator.board import transitions as board
+from accelerator.board.models import HelpRequest, Outcome, RequestStatus, Timing
 from accelerator.clock import utcnow
 from accelerator.desk.cases import transitions as cases
 from accelerator.errors import NotAllowed
@@ -65,6 +66,28 @@ def test_other_calls_are_kept_and_leave_the_case_in_the_queue(dee: Site, outcome
     assert request_now(request_id).verified_at is None
     assert [entry.outcome for entry in entries(request_id)] == [outcome.value]
     assert "To verify 1" in text_of(dee.get("/desk"))
+
+
+def test_a_call_about_what_was_closed_meanwhile_verifies_nothing(dee: Site, cast: Cast) -> None:
+    request_id = asked()
+    page = dee.get(f"/desk/requests/{request_id}")
+    with db.transaction():
+        board.close(request_id, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.WITHDRAWN)
+    answer = dee.press(page, "Keep", status=409, outcome="confirmed", said="She waits on Sunday.")
+    assert "She waits on Sunday." in text_of(answer)
+    assert request_now(request_id).verified_at is None
+    assert entries(request_id) == []
+    dee.post(f"/desk/requests/{request_id}/call", {"outcome": "no_answer"}, status=303)  # kept as it was
+
+
+def test_auditors_read_no_draft(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = asked(title="Bread to flat 12")
+    fay, dee = site.as_(cast.fay), site.as_(cast.dee)
+    paths = (f"/desk/requests/{request_id}", "/desk", "/desk/requests?status=received")
+    for path in paths:
+        assert "flat 12" in text_of(dee.get(path))
+        assert "flat 12" not in text_of(fay.get(path))
+        assert "On the third floor." not in text_of(fay.get(path))
 
 
 def test_a_time_that_was_changed_is_told_beside_what_was_asked_for_first(dee: Site) -> None:

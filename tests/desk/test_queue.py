@@ -293,7 +293,10 @@ def test_only_ones_own_regions_burn(context: Flask, site: Site, cast: Cast) -> N
     assert all("Here" in title for title in seen["Dee"])
     assert all("There" in title for title in seen["Eve"])
     assert len(seen["Dee"]) == len(seen["Eve"]) == 4
-    assert seen["Aliya"] == seen["Fay"] == seen["Dee"] | seen["Eve"]
+    assert seen["Aliya"] == seen["Dee"] | seen["Eve"]
+    drafts = {title for title in seen["Aliya"] if title.startswith("Ask")}
+    assert seen["Aliya"] - drafts < seen["Fay"]  # what is not on the board yet stands there as a kind and a number
+    assert not drafts & seen["Fay"]
     page = site.as_(both).get("/desk")
     chip = next(a for a in page.html.select(".chips a") if a.get_text() == "Astana")
     assert set(titles(site.as_(both).get(chip["href"]))) == seen["Eve"]
@@ -305,7 +308,7 @@ def test_an_auditor_finds_no_button_in_the_queue(context: Flask, site: Site, cas
     take_and_report(make_request(title="Told"), cast.ben)
     make_deed(title="Planted", status=DeedStatus.PENDING)
     page = site.as_(cast.fay).get("/desk")
-    assert set(titles(page)) == {"Bread", "Told", "Planted"}
+    assert {"Told", "Planted"} < set(titles(page))
     assert not page.html.select(".burn-acts, [data-tick], #ticked")
 
 

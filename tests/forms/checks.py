@@ -32,6 +32,7 @@ def check_answer(answer: TestResponse, form: Form, sending: Sending, language: s
         check_kept(page, form, sending)
     if answer.status_int == 422:
         page = read_page(answer)
+        language = form.button[1] if form.button and is_switch else language
         check_told(page, language, is_tampered=sending.is_tampered, has_list=form.path not in WITHOUT_LIST)
         check_kept(page, form, sending)
     if answer.status_int == 409 and not sending.is_tampered:

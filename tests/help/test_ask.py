@@ -388,7 +388,7 @@ def test_the_code_is_shown_until_it_is_written_down_and_never_again(context: Fla
     assert site.get("/help/done.txt", status=303).headers["Location"].endswith("/help/status")
 
 
-def test_by_when_we_call_is_said(site: Site) -> None:
+def test_by_when_we_call_is_said(site: Site, cast: Cast) -> None:
     done = site.follow(send(site, fill_in(site)))
     assert "A coordinator calls to talk it over" in text_of(done)
     assert "No later than:" in text_of(done)

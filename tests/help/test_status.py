@@ -252,7 +252,7 @@ def test_each_state_is_said_in_plain_words(context: Flask, site: Site, cast: Cas
 
 
 def test_a_promise_of_ours_that_is_late_is_admitted(
-    context: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+    context: Flask, site: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from accelerator.board.models import RequestStatus
 
@@ -524,6 +524,32 @@ def test_they_came_and_nothing_was_asked(context: Flask, site: Site, cast: Cast)
     assert events_of(f"request:{request_id}")[-1] == "claim.helped_said"
     assert "They came and helped" not in text_of(page)
     assert db.read.scalars(select(Appeal)).all() == []
+
+
+def test_that_something_was_asked_can_be_said_after_a_no_but_not_taken_back(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    tell_done(request_id, cast.ben)
+    show_code(site, code)
+    page = site.follow(came(site, claim_id, "no"))
+    before = events_of(f"request:{request_id}")
+    assert page.html.find("a", string="Was something asked of you in return after all?")
+    assert "It is looked into" in text_of(site.follow(came(site, claim_id, "yes")))
+    came(site, claim_id, "yes")
+    came(site, claim_id, "no")
+    (case,) = db.read.scalars(select(Appeal)).all()
+    assert (case.claim_id, claim_now(claim_id).was_asked) == (claim_id, True)
+    assert events_of(f"request:{request_id}") == before  # nobody sees from outside that it was said
+    assert "after all?" not in text_of(site.get("/help/status"))
+
+
+def test_where_nobody_coordinates_no_day_is_promised(context: Flask, site: Site) -> None:
+    _, code = asked(status=RequestStatus.RECEIVED, region="KZ-63", district=None)
+    said = standing(site, code)
+    assert "There is no coordinator in this region yet" in said
+    assert "No later than" not in said
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])

@@ -147,7 +147,7 @@ def test_killed_workers_lose_no_answered_claim(alone: Servers) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_three_hundred_killed_workers_lose_no_answered_claim(alone: Servers) -> None:
     claim_through_kills(alone, 300)
 

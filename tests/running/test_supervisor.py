@@ -102,7 +102,7 @@ def test_a_taken_port_is_named_and_another_is_proposed(servers: Servers) -> None
             result = app.test_cli_runner().invoke(args=["serve"])
         assert result.exit_code == 1
         assert f"Port {port} is in use" in result.output
-        assert f"PORT={servers.port + 10} make run" in result.output
+        assert f"choose another: PORT={servers.port + 10}" in result.output
     db.dispose()
 
 

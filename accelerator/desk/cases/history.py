@@ -66,6 +66,8 @@ def _what(type_: str, role: str, body: bytes) -> str:
         return gettext("№ %(number)s, the same need, was merged into this", number=queries.detail_of(body, "other"))
     if type_ == EventType.REQUEST_RECEIVED and role == "coordinator":
         return gettext("typed in what the person asked for")
+    if type_ == EventType.CLAIM_TAKEN and role == "coordinator" and queries.detail_of(body, "noted"):
+        return gettext("put down a volunteer who said yes")
     if type_ == EventType.CLAIM_HELPED_SAID and role != "requester":
         return gettext("typed in the word and the number of the helped person, and they were right")
     return formatting.event_words(type_)

@@ -62,6 +62,8 @@ def call(request_id: int, outcome: CallOutcome, text: str, *, by: Viewer, at: da
     """A call and what came of it. Once somebody confirmed the need, the case is verified."""
     request = _lock_own(request_id, by)
     entry = _add_entry(request, EntryKind.CALL, text, by=by, at=at, outcome=outcome)
+    if outcome is CallOutcome.CONFIRMED and request.status == RequestStatus.CLOSED:
+        raise NotAllowed("look_again")
     record(db.session, EventType.CASE_CALLED, f"request:{request.id}", by=by, at=at, outcome=outcome.value)
     if outcome is CallOutcome.CONFIRMED and request.verified_at is None:
         request.verified_at, request.verified_by_id = at, by.id

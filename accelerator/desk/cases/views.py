@@ -76,7 +76,8 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
         "desk/case.html",
         request_=found,
         card=make_card(found, places(db.read), now),
-        title=title_of(found),
+        title=title_of(found, viewer),
+        may_read=policy.can_read_draft(viewer, found),
         status_label=formatting.request_status_label(found.status),
         outcome_label=formatting.outcome_label(found.outcome) if found.outcome else "",
         claims=describe_claims([(c, found, n) for c, n in queries.list_claims(db.read, found.id)], viewer, now),
@@ -90,10 +91,10 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
     return private(make_response(html, status))
 
 
-def title_of(found: HelpRequest) -> str:
-    """What is needed; before anybody wrote it, the kind and the number."""
+def title_of(found: HelpRequest, viewer: Viewer) -> str:
+    """What is needed; before anybody wrote it, or while not everybody at the desk reads it, the kind and the number."""
     kind = places(db.read).kind(found.kind_code, current_language())
-    return found.title or f"{kind}, № {found.id}"
+    return found.title if found.title and policy.can_read_draft(viewer, found) else f"{kind}, № {found.id}"
 
 
 def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def describe_related(row: HelpRequest) -> dict[str, Any]:
     known = places(db.read)
     return {
         "id": row.id,
-        "title": title_of(row),
+        "title": title_of(row, me()),
         "is_titled": bool(row.title),
         "locale": row.locale if row.title else current_language(),
         "status": formatting.outcome_label(row.outcome) if row.outcome else formatting.request_status_label(row.status),
@@ -238,11 +239,12 @@ def add_call(request_id: int) -> Response:
     outcome = CallOutcome(form.outcome.data)
     try:
         transitions.call(request_id, outcome, form.said.data, by=me(), at=utcnow())
+        has_words = bool(queries.get_case(db.session, request_id, me()).title)
     except NotAllowed as refused:
         return refuse(request_id, "call", form, refused)
     db.session.commit()
     notice = {
-        CallOutcome.CONFIRMED: gettext("Verified. Now write the public text."),
+        CallOutcome.CONFIRMED: gettext("Verified.") if has_words else gettext("Verified. Now write the public text."),
         CallOutcome.NOT_NEEDED: gettext("Noted. If help is no longer needed, close the request."),
     }.get(outcome, gettext("Noted. It stays in the queue until somebody reaches the person."))
     return back(request_id, notice)

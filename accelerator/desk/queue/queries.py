@@ -289,6 +289,8 @@ def list_day(session: Session, region: str, begins: datetime, ends: datetime) ->
             HelpRequest.region_code == region,
             HelpRequest.status.in_((RequestStatus.OPEN.value, RequestStatus.PAUSED.value)),
             HelpRequest.timing != "any",
+            # What is done has left the board at the moment when it was confirmed.
+            HelpRequest.due_at == func.coalesce(HelpRequest.starts_at, HelpRequest.ends_at),
             HelpRequest.due_at >= begins,
             HelpRequest.due_at < ends,
         )

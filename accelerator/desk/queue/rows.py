@@ -274,12 +274,13 @@ class RowMaker:
     ) -> QueueRow:  # fmt: skip
         zone = self.known.zone(row.region_code)
         kind = self.known.kind(row.kind_code, self.language)
+        is_read = row.title and policy.can_read_draft(self.viewer, row)
         return QueueRow(
             id=id,
             reason=reason.value,
             why=why,
-            title=row.title or f"{kind}, № {row.id}",
-            locale=row.locale if row.title else self.language,
+            title=row.title if is_read else f"{kind}, № {row.id}",
+            locale=row.locale if is_read else self.language,
             href=href or f"/desk/requests/{row.id}",
             place=self.known.place(row.region_code, row.district_code, self.language),
             when=formatting.when(row.timing, row.starts_at, row.ends_at, self.now, zone),
