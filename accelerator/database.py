@@ -7,6 +7,7 @@ connection a process, so that threads queue in Python instead of sleeping in SQL
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -261,9 +262,9 @@ def load_sqlite() -> Any:
 def prepare_sqlite(connection: Any, _record: Any = None) -> None:
     """Settings of every SQLite connection (engineering notes in the README, "Why SQLite")."""
     connection.isolation_level = None  # we say BEGIN ourselves
+    connection.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT}").fetchall()
+    turn_on_wal(connection)
     for pragma in (
-        f"busy_timeout = {LONGEST_WAIT}",
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         "secure_delete = ON",  # what is deleted is overwritten: people were promised that it is gone
@@ -273,6 +274,20 @@ def prepare_sqlite(connection: Any, _record: Any = None) -> None:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     # SQLite's own lower() knows ASCII only, and ilike() is built on it.
     connection.create_function("lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
+
+
+def turn_on_wal(connection: Any) -> None:
+    """Journal mode WAL. Of two that turn it on at once SQLite refuses one without waiting: it tries again."""
+    until = time.monotonic() + LONGEST_WAIT / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except connection.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def prepare_postgres(connection: Any, _record: Any = None) -> None:

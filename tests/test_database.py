@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,7 +15,7 @@ from sqlalchemy.exc import StatementError
 
 from accelerator.accounts.models import User
 from accelerator.config import SettingsError
-from accelerator.database import Database, load_sqlite, make_engines
+from accelerator.database import Database, load_sqlite, make_engines, prepare_sqlite
 from accelerator.extensions import db
 from accelerator.integrity.models import IntegrityHead
 from accelerator.limits import LimitCount
@@ -193,3 +194,21 @@ def test_an_instance_of_its_own_has_a_file_of_its_own(tmp_path: Path, app: Flask
     assert (tmp_path / "other.sqlite3").exists()
     write.dispose()
     read.dispose()
+
+
+def test_several_that_open_a_new_file_at_once_all_get_it(tmp_path: Path) -> None:
+    """Of two first starts that turn WAL on at the same moment SQLite refuses one without waiting."""
+    sqlite = load_sqlite()
+    for round_ in range(20):
+        together = threading.Barrier(6)
+
+        def open_it(file: Path = tmp_path / f"{round_}.sqlite3", together: threading.Barrier = together) -> str:
+            connection = sqlite.connect(file, check_same_thread=False)
+            together.wait()
+            prepare_sqlite(connection)
+            mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+            connection.close()
+            return str(mode)
+
+        with ThreadPoolExecutor(6) as pool:
+            assert {future.result() for future in [pool.submit(open_it) for _ in range(6)]} == {"wal"}
