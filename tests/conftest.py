@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from hypothesis import Phase
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache, StrictUndefined, Undefined
 from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
@@ -125,6 +125,13 @@ def settings(database_kind: str, tmp_path: Path) -> Iterator[Settings]:
     drop_database(url)
 
 
+class Unwritten(Undefined):
+    """A name that nothing was given to: templates may ask whether it is there, and never write it."""
+
+    __str__ = StrictUndefined.__str__
+    __iter__ = StrictUndefined.__iter__
+
+
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
     """Templates are compiled once per test process, not once per test."""
@@ -136,6 +143,7 @@ def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iter
     forget_places()
     app = create_app(settings)
     app.jinja_env.bytecode_cache = compiled_templates
+    app.jinja_env.undefined = Unwritten
     app.extensions["public_version"]._interval = 0.0  # on PostgreSQL pages may be 0.1 s old; a test looks at once
     yield app
     db.dispose()
