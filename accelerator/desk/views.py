@@ -17,7 +17,7 @@ from accelerator.desk import queries
 from accelerator.desk.cases import queries as cases
 from accelerator.desk.cases.private import show_private
 from accelerator.desk.cases.queries import get_case
-from accelerator.desk.cases.views import describe_related, refuse_claim, title_of
+from accelerator.desk.cases.views import describe_related, heading_of, refuse_claim
 from accelerator.desk.changes import Difference, reconcile, snapshot
 from accelerator.desk.forms import ConfirmForm, FindCaseForm, NoShowForm, ReasonForm, RequestForm, filled_from
 from accelerator.desk.queue.views import is_from_queue, refuse_in_queue
@@ -43,7 +43,7 @@ def list_requests() -> Response:
     now = utcnow()
     html = render_template(
         "desk/requests.html",
-        rows=[(title_of(row, me()), make_card(row, places(db.read), now)) for row in rows],
+        rows=[(*heading_of(row), make_card(row, places(db.read), now)) for row in rows],
         statuses=[(s, formatting.request_status_label(s)) for s in queries.STATUSES],
         status=status,
         next=following,

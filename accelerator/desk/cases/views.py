@@ -32,7 +32,7 @@ from accelerator.desk.cases.forms import (
 from accelerator.desk.cases.history import list_past
 from accelerator.desk.cases.private import other_phones, show_private
 from accelerator.desk.cases.transitions import Part
-from accelerator.desk.cases.words import assign_bar_sentence
+from accelerator.desk.cases.words import assign_bar_sentence, heading
 from accelerator.desk.changes import Difference, list_changes, snapshot, standing_of
 from accelerator.desk.forms import RequestForm, filled_from
 from accelerator.errors import DomainError, NotAllowed
@@ -72,11 +72,13 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
     """The page of a case; ``sent`` are the forms that were refused, with what was typed, and a sentence why."""
     viewer, now = me(), utcnow()
     may = policy.can_coordinate(viewer, found.region_code)
+    title, title_locale = heading_of(found)
     html = render_template(
         "desk/case.html",
         request_=found,
         card=make_card(found, places(db.read), now),
-        title=title_of(found, viewer),
+        title=title,
+        title_locale=title_locale,
         may_read=policy.can_read_draft(viewer, found),
         status_label=formatting.request_status_label(found.status),
         outcome_label=formatting.outcome_label(found.outcome) if found.outcome else "",
@@ -91,10 +93,9 @@ def draw_case(found: HelpRequest, sent: Sent, status: int = 200) -> Response:
     return private(make_response(html, status))
 
 
-def title_of(found: HelpRequest, viewer: Viewer) -> str:
-    """What is needed; before anybody wrote it, or while not everybody at the desk reads it, the kind and the number."""
-    kind = places(db.read).kind(found.kind_code, current_language())
-    return found.title if found.title and policy.can_read_draft(viewer, found) else f"{kind}, № {found.id}"
+def heading_of(found: HelpRequest) -> tuple[str, str]:
+    """See `heading`, for whoever is signed in."""
+    return heading(found, places(db.read).kind(found.kind_code, current_language()), me())
 
 
 def what_can_be_done(found: HelpRequest, viewer: Viewer, sent: Sent) -> dict[str, Any]:
@@ -145,12 +146,12 @@ def look_at_words(found: HelpRequest) -> Any:
 
 
 def describe_related(row: HelpRequest) -> dict[str, Any]:
-    known = places(db.read)
+    known, (title, locale) = places(db.read), heading_of(row)
     return {
         "id": row.id,
-        "title": title_of(row, me()),
-        "is_titled": bool(row.title),
-        "locale": row.locale if row.title else current_language(),
+        "title": title,
+        "is_titled": title == row.title,
+        "locale": locale,
         "status": formatting.outcome_label(row.outcome) if row.outcome else formatting.request_status_label(row.status),
         "when": formatting.day(row.created_at, utcnow(), known.zone(row.region_code)),
     }

@@ -5,9 +5,22 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, gettext
 
-from accelerator import formatting
+from accelerator import formatting, policy
+from accelerator.accounts.viewer import Viewer
+from accelerator.board.models import HelpRequest
 from accelerator.help.models import CallOutcome, Channel, Step
+from accelerator.i18n import current_language
 from accelerator.policy import ClaimBar
+
+
+def heading(request: HelpRequest, kind: str, viewer: Viewer) -> tuple[str, str]:
+    """What is needed, and the language of these words: those of the board, or ``kind`` and the number.
+
+    The latter before anybody wrote it, and for whoever may not read what is not on the board yet.
+    """
+    if request.title and policy.can_read_draft(viewer, request):
+        return request.title, request.locale
+    return f"{kind}, № {request.id}", current_language()
 
 
 def call_outcome_label(outcome: str) -> str:

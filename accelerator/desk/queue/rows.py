@@ -14,7 +14,7 @@ from accelerator.appeals.words import kind_label
 from accelerator.board.models import Claim, HelpRequest, Timing
 from accelerator.deeds.cards import CardPhoto, make_photos
 from accelerator.deeds.models import Deed, Photo
-from accelerator.desk.cases.words import call_outcome_label
+from accelerator.desk.cases.words import call_outcome_label, heading
 from accelerator.desk.queue.queries import Talk
 from accelerator.desk.queue.reasons import Reason
 from accelerator.help.models import CallOutcome
@@ -274,13 +274,13 @@ class RowMaker:
     ) -> QueueRow:  # fmt: skip
         zone = self.known.zone(row.region_code)
         kind = self.known.kind(row.kind_code, self.language)
-        is_read = row.title and policy.can_read_draft(self.viewer, row)
+        title, locale = heading(row, kind, self.viewer)
         return QueueRow(
             id=id,
             reason=reason.value,
             why=why,
-            title=row.title if is_read else f"{kind}, № {row.id}",
-            locale=row.locale if is_read else self.language,
+            title=title,
+            locale=locale,
             href=href or f"/desk/requests/{row.id}",
             place=self.known.place(row.region_code, row.district_code, self.language),
             when=formatting.when(row.timing, row.starts_at, row.ends_at, self.now, zone),
