@@ -93,6 +93,11 @@ def tidy_lines(text: str | None) -> str:
     return "\n".join(line.rstrip() for line in kept.split("\n")).strip()
 
 
+def files_of(field: Any) -> list[Any]:
+    """The files that were chosen; a browser sends an empty one where there are none."""
+    return [upload for upload in field.data or [] if getattr(upload, "filename", "")]
+
+
 def required(sentence: Any = None) -> DataRequired:
     return DataRequired(sentence or _l("Please fill this in."))
 

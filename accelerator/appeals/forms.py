@@ -15,7 +15,7 @@ from accelerator.appeals.models import Kind, Outcome
 from accelerator.appeals.sealing import Contact
 from accelerator.appeals.words import kind_label, outcome_label
 from accelerator.codes import read_code
-from accelerator.forms import Form, at_most, between, choices, chosen, required, tidy, tidy_lines
+from accelerator.forms import Form, at_most, between, choices, chosen, files_of, required, tidy, tidy_lines
 from accelerator.reference import Places
 
 LONGEST_TEXT = 4000
@@ -126,8 +126,7 @@ class ReportForm(LetterForm):
 
     @property
     def uploads(self) -> list[Any]:
-        """The files that were chosen; a browser sends an empty one where there are none."""
-        return [upload for upload in self.photos.data or [] if getattr(upload, "filename", "")]
+        return files_of(self.photos)
 
     @property
     def contact(self) -> Contact:

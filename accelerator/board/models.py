@@ -85,8 +85,8 @@ UNCLAIMED = "status = 'open' AND taken = 0"
 #: A free place, whatever the status: the queries ask for that with a parameter.
 FREE = "taken < capacity"
 TO_SETTLE = "state IN ('reported', 'disputed')"
-#: Promises that may lapse; few at any time, so that the clock looks at all of them.
-BEGUN = "state = 'started'"
+#: Promises that may lapse: begun, and nobody vouches for them. Few at any time, so the clock looks at all of them.
+MAY_LAPSE = "state = 'started' AND helped_said_at IS NULL"
 
 
 class HelpRequest(Base):
@@ -182,7 +182,7 @@ class Claim(Base):
         Index("ix_claims_user", "user_id", "state", "id"),
         Index("ix_claims_request", "request_id", "state", "id"),
         index_where("ix_claims_to_settle", "region_code", "state", "reported_at", "id", where=TO_SETTLE),
-        index_where("ix_claims_begun", "request_id", "id", where=BEGUN),
+        index_where("ix_claims_begun", "request_id", "id", where=MAY_LAPSE),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

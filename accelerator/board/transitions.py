@@ -24,7 +24,7 @@ from accelerator.board.bars import ADD_CLAIM, JUDGE, LOCK_PERSON, TAKE, facts, s
 from accelerator.board.hours import begins_at, is_before, start_opens
 from accelerator.board.models import (
     ACTIVE,
-    BEGUN,
+    MAY_LAPSE,
     OPEN_PROMISES,
     Claim,
     ClaimState,
@@ -911,7 +911,7 @@ def _let_lapse(*, at: datetime, limit: int) -> int:
 
     Only what was closed has ``closed_at``; asked for the status as well, SQLite would go through all that is closed.
     """
-    begun = select(Claim.request_id).where(text(BEGUN), Claim.helped_said_at.is_(None))
+    begun = select(Claim.request_id).where(text(MAY_LAPSE))
     closed = db.session.scalars(
         select(HelpRequest)
         .where(HelpRequest.id.in_(begun), HelpRequest.closed_at < at - TELL_WITHIN)
@@ -925,8 +925,7 @@ def _let_lapse(*, at: datetime, limit: int) -> int:
 
 
 def _let_lapse_of(request: HelpRequest, *, at: datetime) -> None:
-    begun = (Claim.state == S.STARTED.value, Claim.helped_said_at.is_(None))
-    for claim_ in db.session.scalars(select(Claim).where(Claim.request_id == request.id, *begun)).all():
+    for claim_ in db.session.scalars(select(Claim).where(Claim.request_id == request.id, text(MAY_LAPSE))).all():
         _end_promise(request, claim_, Verb.LAPSE, EventType.CLAIM_LAPSED, reason="", by=SYSTEM, at=at)
         tell_person(db.session, claim_.user_id, "lapsed", request_id=request.id, at=at)
 

@@ -226,8 +226,8 @@ def tell_no_report(request_id: int, claim: Claim | None) -> Response:
     """There is nothing to tell of. If that came about while a report was written: why, and the words."""
     form = ReportForm.posted()
     words = [said for said in (form.answer.data, form.word.data) if said]
-    text = why_no_report(request_id, claim, words)
-    if request.method == "GET" or not text:
+    text = why_no_report(request_id, claim, words) if request.method == "POST" else ""
+    if not text:
         return redirect_to(url_for(".show_request", request_id=request_id))
     help_request = queries.get_request(db.read, request_id)
     html = render_template("board/too_late.html", text=text, words=words, request_=help_request, active="me")

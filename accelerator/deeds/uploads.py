@@ -15,6 +15,7 @@ from accelerator.deeds import transitions
 from accelerator.deeds.models import Photo
 from accelerator.errors import TooManyTries
 from accelerator.extensions import db
+from accelerator.forms import files_of
 from accelerator.photos import Photo as ReadPhoto
 from accelerator.photos import PhotoProblem, PhotoRefused, read_photo, save_photo
 from accelerator.storage import FolderStorage
@@ -55,7 +56,7 @@ def take_photos(form: Any, *, by: Viewer, at: datetime, claim_id: int | None = N
     """
     left_out = form.left_out.data or []
     keys = [key for key in own_keys(form.kept_photos.data or "", by, claim_id) if key not in left_out]
-    uploads = [upload for upload in form.photos.data or [] if getattr(upload, "filename", "")]
+    uploads = files_of(form.photos)
     room = MOST_PHOTOS - len(keys)
     if len(uploads) > room:
         form.add_error("photos", gettext("Four photos are enough; the rest was left out."))

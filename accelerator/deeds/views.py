@@ -5,7 +5,6 @@ from flask_babel import gettext
 
 from accelerator import formatting, limits, policy
 from accelerator.accounts.sessions import current_viewer
-from accelerator.accounts.viewer import Viewer
 from accelerator.board.lists import draw_first, home_of
 from accelerator.board.models import Credit
 from accelerator.board.queries import Filters, count_waiting
@@ -51,8 +50,7 @@ def show_feed() -> Response:
 
 
 def show_deed(deed_id: int) -> Response:
-    deed = visible_deed(deed_id)
-    now = utcnow()
+    deed, viewer, now = visible_deed(deed_id), current_viewer(), utcnow()
     html = render_template(
         "deeds/deed.html",
         deed=cards.make_deed_card(deed, places(db.read), now),
@@ -63,16 +61,12 @@ def show_deed(deed_id: int) -> Response:
         kind_label=places(db.read).kind(deed.kind_code, current_language()),
         kind_code=deed.kind_code,
         photos=cards.make_photos(queries.list_photos(db.read, deed.id)),
-        may_thank=policy.can_thank(current_viewer(), deed),
-        may_hide=may_hide(current_viewer(), deed),
+        may_thank=policy.can_thank(viewer, deed),
+        may_hide=viewer is not None and policy.can_moderate(viewer, deed),
         has_thanked=queries.has_thanked(db.read, deed_id, reader_key(), earlier_reader_key()),
         active="deeds",
     )
     return make_response(html)
-
-
-def may_hide(viewer: Viewer | None, deed: Deed) -> bool:
-    return viewer is not None and deed.status == DeedStatus.PUBLISHED and policy.can_moderate(viewer, deed)
 
 
 def visible_deed(deed_id: int) -> Deed:

@@ -1,9 +1,10 @@
 """Reading the log: what happened to one thing."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -51,20 +52,22 @@ def find_hand_over(session: Session, subject: str) -> HandOver | None:
 
 def last_type(session: Session, subject: str, types: Iterable[EventType], *, claim: int) -> EventType | None:
     """Which of these types the newest event about ``claim`` has; `None` when there is none of them."""
+    return next((type_ for type_, _ in _about_claim(session, subject, types, claim)), None)
+
+
+def find_detail(session: Session, subject: str, type_: EventType, name: str, *, claim: int) -> int | None:
+    """A number that the newest event of this type about ``claim`` carries."""
+    return next((int(event[name]) for _, event in _about_claim(session, subject, [type_], claim)), None)
+
+
+def _about_claim(
+    session: Session, subject: str, types: Iterable[EventType], claim: int
+) -> Iterator[tuple[EventType, dict[str, Any]]]:
+    """Events of these types about one claim, the newest first."""
     rows = session.execute(
         select(IntegrityEvent.type, IntegrityEvent.body)
         .where(IntegrityEvent.subject == subject, IntegrityEvent.type.in_(list(types)))
         .order_by(IntegrityEvent.seq.desc())
     )
-    return next((EventType(type_) for type_, body in rows if json.loads(body).get("claim") == claim), None)
-
-
-def find_detail(session: Session, subject: str, type_: str, name: str, *, claim: int) -> int | None:
-    """A number that the newest event of this type about ``claim`` carries."""
-    bodies = session.scalars(
-        select(IntegrityEvent.body)
-        .where(IntegrityEvent.subject == subject, IntegrityEvent.type == type_)
-        .order_by(IntegrityEvent.seq.desc())
-    )
-    events = (json.loads(body) for body in bodies)
-    return next((int(event[name]) for event in events if event.get("claim") == claim), None)
+    events = ((EventType(type_), json.loads(body)) for type_, body in rows)
+    return ((type_, event) for type_, event in events if event.get("claim") == claim)

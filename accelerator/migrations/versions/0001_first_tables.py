@@ -518,8 +518,8 @@ def create_tables() -> None:
             "ix_claims_begun",
             ["request_id", "id"],
             unique=False,
-            sqlite_where=sa.text("state = 'started'"),
-            postgresql_where=sa.text("state = 'started'"),
+            sqlite_where=sa.text("state = 'started' AND helped_said_at IS NULL"),
+            postgresql_where=sa.text("state = 'started' AND helped_said_at IS NULL"),
         )
         batch_op.create_index("ix_claims_request", ["request_id", "state", "id"], unique=False)
         batch_op.create_index(
@@ -767,8 +767,8 @@ def drop_tables() -> None:
         batch_op.drop_index("ix_claims_request")
         batch_op.drop_index(
             "ix_claims_begun",
-            sqlite_where=sa.text("state = 'started'"),
-            postgresql_where=sa.text("state = 'started'"),
+            sqlite_where=sa.text("state = 'started' AND helped_said_at IS NULL"),
+            postgresql_where=sa.text("state = 'started' AND helped_said_at IS NULL"),
         )
         batch_op.drop_index(
             "ix_claims_to_settle",
