@@ -20,7 +20,7 @@ def heading(request: HelpRequest, kind: str, viewer: Viewer) -> tuple[str, str]:
     """
     if request.title and policy.can_read_draft(viewer, request):
         return request.title, request.locale
-    return f"{kind}, № {request.id}", current_language()
+    return f"{kind}, №\N{NO-BREAK SPACE}{request.id}", current_language()
 
 
 def call_outcome_label(outcome: str) -> str:
