@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accelerator import policy
-from accelerator.accounts.models import User
+from accelerator.accounts.models import User, UserNotice
 from accelerator.accounts.queries import lock_user
 from accelerator.accounts.tell import tell_doer
 from accelerator.accounts.viewer import Viewer
@@ -78,7 +78,7 @@ def publish_from_claim(
 
 
 def take_back(claim: Claim, *, by: Actor, at: datetime) -> None:
-    """The deed of a claim that is not confirmed after all goes, with its thanks and reports; the photos stay."""
+    """The deed of a claim that is not confirmed after all goes, with its thanks, reports and news; the photos stay."""
     deed = db.session.scalars(
         select(Deed).where(Deed.claim_id == claim.id).with_for_update().execution_options(populate_existing=True)
     ).first()
@@ -89,6 +89,7 @@ def take_back(claim: Claim, *, by: Actor, at: datetime) -> None:
     db.session.execute(update(Photo).where(Photo.deed_id == deed.id).values(deed_id=None))
     db.session.execute(delete(DeedReport).where(DeedReport.deed_id == deed.id))
     db.session.execute(delete(DeedThanks).where(DeedThanks.deed_id == deed.id))
+    db.session.execute(delete(UserNotice).where(UserNotice.deed_id == deed.id))
     db.session.delete(deed)
     db.session.flush()
     record(db.session, EventType.DEED_HIDDEN, f"deed:{deed.id}", by=by, at=at, claim=claim.id)

@@ -3,12 +3,13 @@
 import pytest
 from flask import Flask
 
+from accelerator.board.models import ClaimState
 from accelerator.deeds.models import Deed, DeedReport, DeedStatus
 from accelerator.extensions import db
 from tests.cast import ASTANA, Cast
-from tests.factories import make_deed
+from tests.factories import make_deed, make_request
 from tests.site import Site, text_of
-from tests.steps import events_of, row
+from tests.steps import claim_now, confirm, deed_of, events_of, row, take_and_report
 
 
 def status_of(deed_id: int) -> str:
@@ -105,3 +106,15 @@ def test_what_was_hidden_can_be_shown_again(context: Flask, site: Site, cast: Ca
     dee.post(f"/desk/deeds/{deed_id}/publish", status=303)
     assert "Cleaned the spring" in text_of(site.get("/deeds"))
     assert row(Deed, deed_id).hidden_reason == ""
+
+
+def test_a_confirmation_is_taken_back_after_its_deed_was_hidden(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take_and_report(make_request(), cast.ben)
+    confirm(claim_id, cast.dee)
+    dee, deed_id = site.as_(cast.dee), deed_of(claim_id).id
+    dee.post(f"/desk/deeds/{deed_id}/hide", {"reason": "A child's face is on it."}, status=303)
+    dee.post(f"/desk/claims/{claim_id}/unconfirm", status=303)
+    assert claim_now(claim_id).state == ClaimState.REPORTED
+    dee.get(f"/deeds/{deed_id}", status=404)
+    news = text_of(site.as_(cast.ben).get("/me"))
+    assert "A coordinator does not show it" not in news  # there is nothing any more that could be looked at
