@@ -22,10 +22,13 @@ from accelerator.integrity.record import EventType
 from accelerator.live.hub import Message
 from accelerator.reference import places
 
+#: A deed that is no longer shown: app.js takes it from the page.
+GONE = '<i id="deed-%d" data-gone></i>'
+
 
 @dataclass(frozen=True)
 class Changes:
-    """What happened after a number: requests whose seats may have changed, and new deeds, oldest first."""
+    """What happened after a number: requests whose seats may have changed, deeds that came or went, oldest first."""
 
     newest: int
     requests: dict[int, int]
@@ -52,8 +55,8 @@ def changes_since(session: Session, after: int, limit: int) -> Changes:
         thing, _, number = subject.partition(":")
         if thing == "request":
             requests[int(number)] = seq
-        elif type_ == EventType.DEED_PUBLISHED:
-            deeds.pop(int(number), None)  # published again: it appears once, where it came last
+        elif type_ in (EventType.DEED_PUBLISHED, EventType.DEED_HIDDEN):
+            deeds.pop(int(number), None)  # several times: once, where it came last
             deeds[int(number)] = seq
     newest = events[-1].seq if events else after
     return Changes(
@@ -101,6 +104,7 @@ class LogSource:
         for seq, deed_id in changes.deeds:
             row = find_feed_row(db.read, deed_id)
             if row is None:
+                found.append(Message(seq, "deed", dict.fromkeys(LANGUAGES, GONE % deed_id)))
                 continue
             data = {}
             for language in LANGUAGES:

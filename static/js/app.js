@@ -27,10 +27,15 @@
     event.detail.parameters.names = [...new Set(names)].slice(0, 200).join(",");
   });
 
-  // A reconnected stream repeats what the page already shows.
+  // A reconnected stream repeats what the page already shows. What was hidden meanwhile goes.
   addEventListener("htmx:sseBeforeMessage", (event) => {
-    const id = /id="(deed-\d+)"/.exec(event.detail.data);
-    if (id && document.getElementById(id[1])) event.preventDefault();
+    const [, id, gone] = /id="(deed-\d+)"( data-gone)?/.exec(event.detail.data) || [];
+    const shown = id && document.getElementById(id);
+    if (shown || gone) event.preventDefault();
+    if (shown && gone) {
+      shown.remove();
+      countNew();
+    }
   });
 
   // --- new deeds: shown at once to whoever is at the top and not tapping, else kept under "1 new" ---
@@ -49,17 +54,20 @@
     kept[0].querySelector("a").focus({ preventScroll: true });
   }
 
-  function keepBack(deed) {
-    deed.hidden = true;
+  function countNew() {
+    const bar = document.getElementById("new-deeds");
+    if (!bar) return;
     const kept = document.querySelectorAll("#arrivals > [hidden]").length;
     const button = document.getElementById("show-new");
     button.textContent = kept === 1 ? button.dataset.one : `${button.dataset.many} ${kept}`;
-    document.getElementById("new-deeds").hidden = false;
+    bar.hidden = !kept;
   }
 
   addEventListener("htmx:load", (event) => {
     const el = event.detail.elt;
-    if (el.parentElement && el.parentElement.id === "arrivals" && !isQuiet()) keepBack(el);
+    if (!el.parentElement || el.parentElement.id !== "arrivals" || isQuiet()) return;
+    el.hidden = true;
+    countNew();
   });
 
   addEventListener("click", (event) => {

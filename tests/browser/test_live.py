@@ -10,6 +10,7 @@ from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
 from accelerator.board.models import Credit
 from accelerator.clock import utcnow
+from accelerator.deeds import transitions as deeds
 from tests.browser.conftest import Browse
 from tests.browser.relay import Relay
 from tests.browser.server import Server
@@ -126,6 +127,26 @@ def test_nothing_moves_under_a_finger(world: World, browse: Browse) -> None:
     reader.tap(bar.get_by_role("button"))
     expect(reader.main.get_by_text(first)).to_be_visible()
     expect(reader.main.get_by_text(second)).to_be_visible()
+    expect(bar).to_be_hidden()
+
+
+def test_a_hidden_deed_goes_from_every_open_page(world: World, browse: Browse) -> None:
+    title, new = f"Bread for {unique()}", f"Bread for {unique()}"
+    dee, shown = world.person(Role.COORDINATOR), world.deed(title=title)
+    readers = [browse(), browse(width=1280)]
+    for reader, path in zip(readers, ("/", "/deeds"), strict=True):
+        open_live(reader, path)
+        expect(reader.main.get_by_text(title)).to_be_visible()
+    with world.acting():
+        deeds.hide(shown, by=viewer_of(dee), at=utcnow(), reason="Not so.")
+    for reader in readers:
+        expect(reader.main.get_by_text(title)).to_have_count(0)
+    reader.page.mouse.wheel(0, 900)
+    reader.page.wait_for_function("() => scrollY > 300")
+    kept_back, bar = world.deed(title=new), reader.page.locator("#new-deeds")
+    expect(bar).to_be_visible()
+    with world.acting():
+        deeds.hide(kept_back, by=viewer_of(dee), at=utcnow(), reason="Not so.")
     expect(bar).to_be_hidden()
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 from accelerator.board import transitions as board
 from accelerator.board.models import RequestStatus
 from accelerator.clock import utcnow
+from accelerator.deeds import transitions as deeds
 from accelerator.deeds.models import DeedStatus
 from accelerator.extensions import db
 from accelerator.integrity.record import SYSTEM, EventType, record
@@ -85,9 +86,22 @@ def test_deeds_come_in_the_order_in_which_they_appeared(source: LogSource) -> No
     assert [message.id for message in deeds] == [1, 2, 3]
 
 
-def test_what_was_hidden_meanwhile_is_not_sent(source: LogSource) -> None:
-    make_deed(status=DeedStatus.HIDDEN)  # the factory records it as published
-    assert [message.event for message in source.since(0, 100)] == ["seen"]
+def test_of_what_was_hidden_meanwhile_only_its_going_is_sent(source: LogSource) -> None:
+    deed_id = make_deed(title="Secret", status=DeedStatus.HIDDEN)  # the factory records it as published
+    gone = by_name(list(source.since(0, 100)))["deed"]
+    assert set(gone.data.values()) == {f'<i id="deed-{deed_id}" data-gone></i>'}
+
+
+def test_what_is_hidden_goes_and_comes_again_when_it_is_published(source: LogSource, cast: Cast) -> None:
+    deed_id = make_deed()
+    before = source.latest()
+    with db.transaction():
+        deeds.hide(deed_id, by=viewer_of(cast.dee), at=utcnow(), reason="Not so.")
+    assert "data-gone" in by_name(list(source.since(before, 100)))["deed"].data["kk"]
+    with db.transaction():
+        deeds.publish(deed_id, by=viewer_of(cast.dee), at=utcnow())
+    (deed,) = [message for message in source.since(before, 100) if message.event == "deed"]
+    assert "data-gone" not in deed.data["kk"]
 
 
 def test_nothing_private_and_nobodys_standing_is_in_a_message(source: LogSource, cast: Cast) -> None:
