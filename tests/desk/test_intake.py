@@ -121,6 +121,17 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(dee: Site, wrong: dict[
     assert kept() == []
 
 
+def test_everything_that_is_to_be_mended_is_in_one_list(dee: Site) -> None:
+    page = dee.get("/desk/intake")
+    fields = ANSWERS | {"words": ""}
+    del fields["consent"]
+    answer = dee.press(page, "Keep", status=422, **fields)
+    (summary,) = answer.html.select("#errors")
+    assert "2 things to mend:" in summary.get_text()
+    for link in summary.select("a"):
+        assert answer.html.select_one(link["href"]), "it leads to its field"
+
+
 def test_consent_on_paper_keeps_its_day(dee: Site) -> None:
     day = (utcnow() - timedelta(days=3)).date()
     send(dee, channel="paper", consent_on=day.isoformat())
