@@ -28,8 +28,9 @@ def normalise(text_: str) -> str:
 
 
 def search_text_of(request: HelpRequest, known: Places) -> str:
-    """What a request is found by: its title and story, and its place in every language."""
-    names = [known.place(request.region_code, request.district_code, language) for language in LANGUAGES]
+    """What a request is found by: its title and story, its region and district in every language."""
+    codes = [code for code in (request.region_code, request.district_code) if code]
+    names = [known.name(code, language) for code in codes for language in LANGUAGES]
     return normalise(" ".join([request.title, request.story, *names]))
 
 

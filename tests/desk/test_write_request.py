@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,6 +62,13 @@ def test_it_is_written_then_published_then_on_the_board(dee: Site, site: Site) -
     assert "4 places free" in board
     assert "blue gate" not in site.get("/requests/1").text
     assert events_of("request:1") == ["request.created", "request.published"]
+
+
+def test_it_is_found_by_the_names_of_its_region_and_district(dee: Site, site: Site) -> None:
+    dee.press(dee.follow(send(dee, 303)), "Publish")
+    for query in ("алматы", "Almaty piano", "МЕДЕУСКИЙ", "Медеу Алматы"):
+        assert "Carry a piano" in text_of(site.get(f"/requests?q={quote(query)}")), query
+    assert "Carry a piano" not in text_of(site.get(f"/requests?q={quote('Астана')}"))
 
 
 def test_all_that_was_chosen_is_kept(dee: Site, cast: Cast) -> None:
