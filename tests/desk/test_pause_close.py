@@ -32,7 +32,9 @@ def test_a_pause_takes_it_off_the_board_and_back(context: Flask, site: Site, cas
 def test_it_is_closed_with_an_outcome(context: Flask, site: Site, cast: Cast, outcome: Outcome) -> None:
     request_id = make_request(title="Bread")
     dee = site.as_(cast.dee)
-    case = dee.follow(dee.press(dee.get(f"/desk/requests/{request_id}"), "Close", outcome=outcome.value))
+    case = dee.follow(
+        dee.press(dee.get(f"/desk/requests/{request_id}"), "Close", outcome=outcome.value, reason="As agreed.")
+    )
     assert "Closed." in text_of(case)
     assert request_now(request_id).outcome == outcome
     assert "Bread" not in text_of(site.get("/requests"))
@@ -46,6 +48,18 @@ def test_an_outcome_is_needed(context: Flask, site: Site, cast: Cast) -> None:
         page = dee.post(f"/desk/requests/{request_id}/close", fields, status=422)
         assert "Please choose one." in text_of(page)
     assert request_now(request_id).status == RequestStatus.OPEN
+
+
+@pytest.mark.parametrize("outcome", ["declined", "out_of_scope"])
+def test_who_is_turned_away_is_told_why(context: Flask, site: Site, cast: Cast, outcome: str) -> None:
+    request_id = make_request()
+    dee = site.as_(cast.dee)
+    page = dee.press(dee.get(f"/desk/requests/{request_id}"), "Close", outcome=outcome, reason=" ", status=422)
+    assert "Please give the reason" in page.html.select_one("#close[open] form").get_text()
+    assert page.html.select_one("#close input[checked]")["value"] == outcome
+    assert request_now(request_id).status == RequestStatus.OPEN
+    dee.press(page, "Close", reason="The hospital does this.", status=303)
+    assert request_now(request_id).outcome == outcome
 
 
 def test_who_promised_or_waited_is_told_and_free_and_reports_stay(context: Flask, site: Site, cast: Cast) -> None:
@@ -123,7 +137,7 @@ def test_closing_again_changes_nothing(context: Flask, site: Site, cast: Cast) -
     assert events_of(f"request:{request_id}").count("request.closed") == 1
 
 
-@pytest.mark.parametrize(("outcome", "reason"), [("declined", ""), ("declined", "A joke."), ("fulfilled", "By me.")])
+@pytest.mark.parametrize(("outcome", "reason"), [("expired", ""), ("declined", "A joke."), ("fulfilled", "By me.")])
 def test_what_a_colleague_closed_in_another_way_is_said_and_nothing_typed_is_lost(
     context: Flask, site: Site, cast: Cast, outcome: str, reason: str
 ) -> None:

@@ -101,10 +101,10 @@ def test_who_changed_the_draft_of_another_is_its_writer(context: Flask, site: Si
     dee.press(dee.get(f"/desk/requests/{request_id}"), "Publish", status=303)
 
 
-def test_a_draft_that_was_declined_is_never_seen(context: Flask, site: Site, cast: Cast) -> None:
+def test_a_draft_that_was_closed_is_never_seen(context: Flask, site: Site, cast: Cast) -> None:
     request_id = make_request(title="A private need", status=RequestStatus.RECEIVED)
     site.as_(cast.dee).post(
-        f"/desk/requests/{request_id}/close", {"outcome": "declined", "seen_version": "1"}, status=303
+        f"/desk/requests/{request_id}/close", {"outcome": "duplicate", "seen_version": "1"}, status=303
     )
     for who in (site, site.as_(cast.ben)):
         who.get(f"/requests/{request_id}", status=404)

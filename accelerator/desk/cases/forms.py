@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accelerator import formatting
@@ -18,6 +19,8 @@ from accelerator.reference import Places
 MOST_PARTS = 5
 #: The largest number that a row can have.
 LARGEST = 2**63 - 1
+#: Ends that turn somebody away: they are told why.
+TURNED_AWAY = (Outcome.DECLINED.value, Outcome.OUT_OF_SCOPE.value)
 
 
 class Versioned(Form):
@@ -76,6 +79,10 @@ class CloseForm(Versioned):
     def offer(self) -> Any:
         self.outcome.choices = [(o.value, formatting.outcome_label(o.value)) for o in Outcome]
         return self
+
+    def validate_reason(self, field: Field) -> None:
+        if self.outcome.data in TURNED_AWAY and not field.data:
+            raise ValidationError(gettext("Please give the reason: who asked for help reads it."))
 
 
 class PublishForm(Versioned):
