@@ -67,6 +67,8 @@ class Case:
     history: list[tuple[datetime, str]]
     can_move: bool
     can_call_off: bool
+    #: Nobody doubts that help came: what is left to say is whether it was enough.
+    has_come: bool
 
 
 def make_case(
@@ -106,11 +108,17 @@ def make_case(
         history=[(moment, words) for moment, type_ in events if (words := event_words(type_))],
         can_move=can_move(request, [ClaimState(claim.state) for claim in claims]),
         can_call_off=request.status != RequestStatus.CLOSED,
+        has_come=has_come(claims),
     )
 
 
 def states(claims: Sequence[Claim]) -> set[str]:
     return {claim.state for claim in claims}
+
+
+def has_come(claims: Sequence[Claim]) -> bool:
+    """Whether the person or a coordinator said that help came; a volunteer's own word is not enough."""
+    return ClaimState.CONFIRMED in states(claims) or who_spoke(claims) is not None
 
 
 def list_to_confirm(request: HelpRequest, claims: Sequence[Claim], *, at: datetime) -> list[tuple[int, str]]:
@@ -149,7 +157,7 @@ def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str,
     """The way of a request: each step with done, now or next. Of one that is over only what happened is left."""
     found = states(claims)
     is_told = bool(found & {ClaimState.REPORTED, ClaimState.DISPUTED})
-    is_sure = ClaimState.CONFIRMED in found or who_spoke(claims) is not None
+    is_sure = has_come(claims)
     last = gettext("Did help come?") if is_told else gettext("The end")
     if is_sure:
         last = gettext("Help came")

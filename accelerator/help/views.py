@@ -479,9 +479,10 @@ def call_off(request_id: int, template: str, told: str, closed: str) -> Response
     at, claims = utcnow(), queries.list_claims(db.read, [found.id])
     if request.method == "GET":
         to_confirm = [number for number, _ in status.list_to_confirm(found, claims, at=at)]
-        return private(draw(template, request_=found, to_confirm=to_confirm))
-    came = any(claim.state in transitions.CAME for claim in claims)
-    outcome = Outcome.FULFILLED if came and template == "help/helped.html" else Outcome.WITHDRAWN
+        return private(draw(template, request_=found, to_confirm=to_confirm, has_come=status.has_come(claims)))
+    is_told = any(claim.state in transitions.CAME for claim in claims)
+    came = status.has_come(claims) or (is_told and template == "help/helped.html")
+    outcome = Outcome.FULFILLED if came else Outcome.WITHDRAWN
     ended = transitions.call_off(found.id, outcome, by=asker(), at=at)
     db.session.commit()
     return back_to_status(told if ended else closed)

@@ -826,6 +826,23 @@ def test_somebody_helped_after_a_report_counts_as_given(context: Flask, site: Si
     assert request_now(request_id).outcome == "fulfilled"
 
 
+@pytest.mark.parametrize("path", ["helped", "withdraw"])
+def test_who_was_helped_for_sure_is_asked_whether_it_was_enough(
+    context: Flask, site: Site, cast: Cast, path: str
+) -> None:
+    request_id, code = asked(capacity=2)
+    claim_id = take(request_id, cast.ben)
+    assert "It was enough" not in text_of(show_code(site, code))
+    page = site.follow(came(site, claim_id, "no"))
+    buttons = [link.get_text(strip=True) for link in page.html.select(".acts a")]
+    assert "It was enough" in buttons
+    assert not {"Somebody has already helped", "I no longer need it"} & set(buttons)
+    asking = site.get(f"/help/status/requests/{request_id}/{path}")
+    assert site.follow(site.press(asking, "End the request"))
+    request = request_now(request_id)
+    assert (request.status, request.outcome) == ("closed", "fulfilled"), "also from a page of before"
+
+
 def test_all_are_told_the_code_of_another_language(context: Flask, site: Site) -> None:
     _, code = asked()
     for language, title in (("kk", "kk"), ("ru", "ru")):
