@@ -1,6 +1,6 @@
 """Everything that changes a deed, its photos, thanks and reports, and the totals beside them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, literal, select, update
@@ -29,6 +29,9 @@ from accelerator.integrity.record import SYSTEM, Actor, EventType, record
 from accelerator.reference import places
 from accelerator.screening.marking import cut_out
 from accelerator.screening.rules import check_public, is_private
+
+#: How long the same words of the same person are one deed that was sent again.
+SENT_AGAIN = timedelta(hours=1)
 
 DEED_MOVES: dict[tuple[DeedStatus, str], DeedStatus] = {
     (DeedStatus.PENDING, "publish"): DeedStatus.PUBLISHED,
@@ -110,9 +113,14 @@ def confirm_by_helped(claim_id: int, *, at: datetime) -> None:
 
 
 def tell(deed: Deed, photo_keys: list[str], *, by: Viewer, at: datetime) -> Deed:
-    """A deed done outside the board: told by its doer, seen by others once a coordinator publishes it."""
+    """A deed done outside the board: told by its doer, seen by others once a coordinator publishes it.
+
+    The same words sent again, by a second press or by a browser that lost the answer, are the same deed.
+    """
     if lock_user(db.session, by.id) is None:
         raise SignInNeeded  # the account was deleted a moment ago
+    if same := _find_same(deed, by=by, since=at - SENT_AGAIN):
+        return same
     deed.user_id, deed.created_at = by.id, at
     deed.level, deed.status = Level.TOLD.value, DeedStatus.PENDING.value
     db.session.add(deed)
@@ -120,6 +128,14 @@ def tell(deed: Deed, photo_keys: list[str], *, by: Viewer, at: datetime) -> Deed
     attach_photos(photo_keys, user_id=by.id, deed_id=deed.id)
     record(db.session, EventType.DEED_TOLD, f"deed:{deed.id}", by=by, at=at, region=deed.region_code)
     return deed
+
+
+def _find_same(deed: Deed, *, by: Viewer, since: datetime) -> Deed | None:
+    """The deed of the same day and the same words that this person has told a moment ago."""
+    told = select(Deed).where(Deed.user_id == by.id, Deed.claim_id.is_(None), Deed.created_at > since)
+    told = told.where(Deed.status != DeedStatus.HIDDEN.value)
+    same = (getattr(Deed, name) == getattr(deed, name) for name in ("title", "story", "happened_at", "region_code"))
+    return db.session.scalars(told.where(*same).order_by(Deed.id.desc())).first()
 
 
 def publish(

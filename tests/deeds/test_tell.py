@@ -78,6 +78,22 @@ def test_its_doer_is_told_what_became_of_it(ben: Site, site: Site, cast: Cast, v
     assert f"/deeds/{deed.id}" in mail.body
 
 
+def test_sent_again_it_is_one_deed_and_other_words_are_another(ben: Site, cast: Cast) -> None:
+    for _ in range(3):
+        send(ben, 303)
+    (deed,) = deeds()
+    assert events_of(f"deed:{deed.id}") == ["deed.told"]
+    send(ben, 303, story="Another four bags.")
+    assert len(deeds()) == 2
+
+
+def test_what_was_hidden_can_be_told_again(ben: Site, site: Site, cast: Cast) -> None:
+    send(ben, 303)
+    site.as_(cast.dee).post("/desk/deeds/1/hide", {"reason": "Not so."}, 303)
+    send(ben, 303)
+    assert [deed.status for deed in deeds()] == ["hidden", "pending"]
+
+
 def test_without_a_name_it_is_someone_good(ben: Site) -> None:
     send(ben, 303, credit="someone")
     assert deeds()[0].doer_name == ""
@@ -137,8 +153,8 @@ def test_a_bad_photo_is_said_although_the_rest_is_right(ben: Site) -> None:
 
 def test_telling_has_an_end(ben: Site) -> None:
     page = ben.get("/deeds/new")
-    for _ in range(10):
-        ben.press(page, "Tell of it", 303, **TOLD)
+    for n in range(10):
+        ben.press(page, "Tell of it", 303, **(TOLD | {"story": f"Bag {n}."}))
     refused = ben.press(page, "Tell of it", 429, **TOLD)
     assert "Too many tries" in text_of(refused)
     assert refused.html.find("input", {"name": "title"})["value"] == TOLD["title"]
