@@ -30,8 +30,13 @@ from accelerator.reference import places
 from accelerator.screening.marking import cut_out
 from accelerator.screening.rules import check_public, is_private
 
-#: How long the same words of the same person are one deed that was sent again.
+#: How long what the same person tells in the same way is one deed that was sent again.
 SENT_AGAIN = timedelta(hours=1)
+#: All that is told: whoever mends any of it has told of another deed.
+TOLD = (
+    "title", "story", "kind_code", "region_code", "district_code", "happened_at", "minutes", "helpers", "helped",
+    "doer_name",
+)  # fmt: skip
 
 DEED_MOVES: dict[tuple[DeedStatus, str], DeedStatus] = {
     (DeedStatus.PENDING, "publish"): DeedStatus.PUBLISHED,
@@ -115,7 +120,7 @@ def confirm_by_helped(claim_id: int, *, at: datetime) -> None:
 def tell(deed: Deed, photo_keys: list[str], *, by: Viewer, at: datetime) -> Deed:
     """A deed done outside the board: told by its doer, seen by others once a coordinator publishes it.
 
-    The same words sent again, by a second press or by a browser that lost the answer, are the same deed.
+    The same sent again, by a second press or by a browser that lost the answer, is the same deed.
     """
     if lock_user(db.session, by.id) is None:
         raise SignInNeeded  # the account was deleted a moment ago
@@ -131,10 +136,10 @@ def tell(deed: Deed, photo_keys: list[str], *, by: Viewer, at: datetime) -> Deed
 
 
 def _find_same(deed: Deed, *, by: Viewer, since: datetime) -> Deed | None:
-    """The deed of the same day and the same words that this person has told a moment ago."""
+    """The deed that this person has told in the same way a moment ago."""
     told = select(Deed).where(Deed.user_id == by.id, Deed.claim_id.is_(None), Deed.created_at > since)
     told = told.where(Deed.status != DeedStatus.HIDDEN.value)
-    same = (getattr(Deed, name) == getattr(deed, name) for name in ("title", "story", "happened_at", "region_code"))
+    same = (getattr(Deed, name) == getattr(deed, name) for name in TOLD)
     return db.session.scalars(told.where(*same).order_by(Deed.id.desc())).first()
 
 

@@ -78,12 +78,16 @@ def test_its_doer_is_told_what_became_of_it(ben: Site, site: Site, cast: Cast, v
     assert f"/deeds/{deed.id}" in mail.body
 
 
-def test_sent_again_it_is_one_deed_and_other_words_are_another(ben: Site, cast: Cast) -> None:
+@pytest.mark.parametrize(
+    "mended",
+    [{"story": "Another four bags."}, {"hours": "3"}, {"helped": "4"}, {"district": "KZ-75"}, {"credit": "someone"}],
+)
+def test_sent_again_it_is_one_deed_and_mended_it_is_another(ben: Site, cast: Cast, mended: dict[str, str]) -> None:
     for _ in range(3):
         send(ben, 303)
     (deed,) = deeds()
     assert events_of(f"deed:{deed.id}") == ["deed.told"]
-    send(ben, 303, story="Another four bags.")
+    send(ben, 303, **mended)
     assert len(deeds()) == 2
 
 
