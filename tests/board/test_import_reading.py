@@ -472,6 +472,19 @@ def test_durations_are_snapped_up(text: str, minutes: int) -> None:
     assert parse_minutes(text, unit="hours", decimal=None) == minutes
 
 
+def test_durations_in_another_language(tmp_path: Path) -> None:
+    rule = """
+        [fields.minutes]
+        column = "Dauer"
+        units = { "Std." = "hours", Minuten = "minutes", TAGE = "days" }
+    """
+    cells = ("2 Std", "1 STD. 30 Minuten", "1 Tage", "20 min", "2 Wochen")
+    rows = "".join(f"{number},T,S,{cell}\n" for number, cell in enumerate(cells))
+    *good, bad = read(tmp_path, make_mapping(tmp_path, SMALL + rule), "id,title,story,Dauer\n" + rows)
+    assert [draft_of(row).minutes for row in good] == [240, 240, 480, 30]
+    assert "expected a duration" in str(bad)
+
+
 @pytest.mark.parametrize("text", ["0", "9 hours", "2-3 hours", "two hours", "1 week", "", "-1", "9" * 5000, "1 h x"])
 def test_durations_that_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"a duration|one number"):
@@ -922,6 +935,8 @@ def test_a_kazakh_file_by_a_new_mapping_alone(tmp_path: Path) -> None:
         (("", '[fields.people]\ncolumn = "n"\nvalue = 3\n'), "cannot stand beside"),
         (("", "[fields.people]\nrequired = true\n"), "column is missing"),
         (("", '[fields.people]\ncolumn = "n"\nrequired = "yes"\n'), "must be true or false"),
+        (("", '[fields.minutes]\ncolumn = "n"\nunits = { Std = "ours" }\n'), "must be one of minutes, hours, days"),
+        (("", '[fields.minutes]\ncolumn = "n"\nunits = { "2 h" = "hours" }\n'), "must be one word of letters"),
         (("", '[fields.state]\npast = "forget"\n'), "must be one of closed, open_anytime, keep"),
         (("", '[[regions]]\ncode = "X"\nkk = "X"\nru = "X"\n'), "[regions.1] en is missing"),
     ],

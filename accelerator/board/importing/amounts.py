@@ -57,9 +57,12 @@ def parse_count(text: str, *, decimal: str | None, units: frozenset[str]) -> int
     return int(number)
 
 
-def parse_minutes(text: str, *, unit: str, decimal: str | None) -> int:
-    """Minutes snapped up to one of `DURATIONS`; `unit` is what a bare number counts. "1 ч 30 мин", "1:30"."""
-    minutes = _minutes(fold(text), UNIT_MINUTES[unit], decimal)
+def parse_minutes(text: str, *, unit: str, decimal: str | None, units: dict[str, int] | None = None) -> int:
+    """Minutes snapped up to one of `DURATIONS`; `unit` is what a bare number counts. "1 ч 30 мин", "1:30".
+
+    `units`: further words, folded, and the minutes that each counts.
+    """
+    minutes = _minutes(fold(text), UNIT_MINUTES[unit], decimal, _UNITS | (units or {}))
     longest = DURATIONS[-1]
     if not 0 < minutes <= longest:
         raise ValueError(f"a duration up to a day of {longest // 60} hours")
@@ -76,7 +79,7 @@ def parse_yes(text: str) -> bool:
     raise ValueError("yes or no")
 
 
-def _minutes(text: str, bare: int, decimal: str | None) -> Decimal:
+def _minutes(text: str, bare: int, decimal: str | None, units: dict[str, int]) -> Decimal:
     clock = re.fullmatch(r"(\d{1,2}):([0-5]\d)", text)
     if clock:
         return Decimal(int(clock[1]) * 60 + int(clock[2]))
@@ -84,9 +87,9 @@ def _minutes(text: str, bare: int, decimal: str | None) -> Decimal:
         return parse_number(text, decimal=decimal) * bare
     pairs = re.findall(rf"({_NUMBER})\s*([^\W\d_]+)\.?\s*", text)
     whole = re.fullmatch(rf"(?:(?:{_NUMBER})\s*[^\W\d_]+\.?\s*)+", text) if len(text) <= _LONGEST else None
-    if whole is None or not all(unit in _UNITS for _, unit in pairs):
+    if whole is None or not all(unit in units for _, unit in pairs):
         raise ValueError('a duration such as "30 min", "2 hours" or "1,5 ч"')
-    return sum((parse_number(number, decimal=decimal) * _UNITS[unit] for number, unit in pairs), Decimal(0))
+    return sum((parse_number(number, decimal=decimal) * units[unit] for number, unit in pairs), Decimal(0))
 
 
 def _thousands(whole: str, groups: list[str], separators: str) -> Decimal:

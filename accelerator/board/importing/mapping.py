@@ -41,7 +41,7 @@ _SOURCE_KEYS = (
 _EXTRA_KEYS = {
     **dict.fromkeys(MOMENTS, ("formats", "timezone")),
     **dict.fromkeys(COUNTS, ("min", "max", "units")),
-    "minutes": ("unit",),
+    "minutes": ("unit", "units"),
     "state": ("past", "ongoing_is_open"),
 }
 
@@ -103,6 +103,7 @@ class FieldRule:
     maximum: int = 0
     units: frozenset[str] = frozenset()
     unit: str = "minutes"
+    unit_minutes: dict[str, int] | None = None
     past: str = "closed"
     ongoing_is_open: bool = False
 
@@ -356,11 +357,22 @@ def _extras(table: "_Table", name: str, months: dict[str, int]) -> dict[str, Any
             "units": frozenset(fold(unit) for unit in table.texts("units")),
         }
     if name == "minutes":
-        return {"unit": table.choice("unit", tuple(UNIT_MINUTES), "minutes")}
+        return {"unit": table.choice("unit", tuple(UNIT_MINUTES), "minutes"), "unit_minutes": _unit_minutes(table)}
     if name == "state":
         past = table.choice("past", PASTS, "closed")
         return {"past": past, "ongoing_is_open": table.flag("ongoing_is_open")}
     return {}
+
+
+def _unit_minutes(table: "_Table") -> dict[str, int]:
+    """Further words for units of time, folded as they stand in the cells, and the minutes that each counts."""
+    units = table.table("units")
+    for word in units.data:
+        if not re.fullmatch(r"[^\W\d_]+", word.strip().removesuffix(".")):
+            units.fail(f'"{word}"', "must be one word of letters, as it stands after the number")
+    return {
+        fold(word).removesuffix("."): UNIT_MINUTES[units.choice(word, tuple(UNIT_MINUTES), "")] for word in units.data
+    }
 
 
 def _formats(table: "_Table", months: dict[str, int]) -> tuple[DateFormat, ...]:
@@ -405,7 +417,7 @@ def _outcome_reader(rule: FieldRule, decimal: str | None) -> Callable[[str], obj
     if rule.name in COUNTS:
         return lambda text: parse_count(text, decimal=decimal, units=rule.units)
     if rule.name == "minutes":
-        return lambda text: parse_minutes(text, unit=rule.unit, decimal=decimal)
+        return lambda text: parse_minutes(text, unit=rule.unit, decimal=decimal, units=rule.unit_minutes)
     return parse_yes if rule.name == "two_adults" else str
 
 

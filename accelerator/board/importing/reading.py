@@ -553,7 +553,8 @@ def _minutes(row: _Row, context: _Context) -> int:
     if found is None:
         return 60
     decimal = context.mapping.file.decimal
-    return _parsed(found, lambda text: parse_minutes(text, unit=found.rule.unit, decimal=decimal))
+    rule = found.rule
+    return _parsed(found, lambda text: parse_minutes(text, unit=rule.unit, decimal=decimal, units=rule.unit_minutes))
 
 
 def _two_adults(row: _Row, context: _Context) -> bool:
