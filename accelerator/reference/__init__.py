@@ -11,13 +11,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accelerator.board.models import HelpKind
+from accelerator.extensions import db
 from accelerator.regions.models import Region
 
 HERE = Path(__file__).parent
@@ -89,12 +90,36 @@ def by_name(choice: tuple[str, str]) -> list[tuple[int, str]]:
     return [(ALPHABET.find(letter), letter) for letter in choice[1].casefold()]
 
 
+R = TypeVar("R", bound=Region | HelpKind)
+
+
+class Rows(dict[str, R]):
+    """Rows by code. A code that is missing was added since they were read, by an import: they are read once more."""
+
+    def __init__(self, model: type[R], session: Session) -> None:
+        super().__init__(self._read(model, session))
+        self._model = model
+
+    def __missing__(self, code: str) -> R:
+        self.update(self._read(self._model, db.read))
+        if code not in self:
+            raise KeyError(code)
+        return self[code]
+
+    @staticmethod
+    def _read(model: type[R], session: Session) -> dict[str, R]:
+        rows = session.scalars(select(model)).all()
+        for row in rows:
+            session.expunge(row)
+        return {row.code: row for row in rows}
+
+
 @dataclass(frozen=True)
 class Places:
     """Regions, districts and kinds of help as they are in the database now."""
 
-    regions: dict[str, Region]
-    kinds: dict[str, HelpKind]
+    regions: Rows[Region]
+    kinds: Rows[HelpKind]
 
     def name(self, code: str, language: str) -> str:
         """The name of a region or district."""
@@ -137,11 +162,7 @@ def places(session: Session) -> Places:
     """The present regions and kinds; at most `KEEP_SECONDS` old."""
     now = time.monotonic()
     if _copy.places is None or now >= _copy.until:
-        regions = session.scalars(select(Region)).all()
-        kinds = session.scalars(select(HelpKind)).all()
-        for row in (*regions, *kinds):
-            session.expunge(row)
-        _copy.places = Places({row.code: row for row in regions}, {row.code: row for row in kinds})
+        _copy.places = Places(Rows(Region, session), Rows(HelpKind, session))
         _copy.until = now + KEEP_SECONDS
     return _copy.places
 
