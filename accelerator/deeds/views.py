@@ -26,6 +26,13 @@ from accelerator.security import client_address, earlier_reader_key, reader_key
 from accelerator.sharing import picture_response
 
 
+class NoLongerShown(NotFound):
+    """A deed that everybody could read was hidden since."""
+
+    def sentence(self) -> str:
+        return gettext("This good deed is not shown any more.")
+
+
 def show_home() -> Response:
     now, viewer = utcnow(), current_viewer()
     rows, _ = queries.list_published(db.read, limit=6)
@@ -77,7 +84,7 @@ def visible_deed(deed_id: int) -> Deed:
         return deed
     if viewer and (deed.user_id == viewer.id or policy.can_read_desk(viewer, deed.region_code)):
         return deed
-    raise NotFound
+    raise NoLongerShown if deed.published_at else NotFound
 
 
 def tell_of_deed() -> Response:

@@ -9,11 +9,11 @@ from flask_babel import force_locale
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from accelerator.board.cards import make_card
-from accelerator.board.models import RequestStatus
+from accelerator.board.cards import make_card, stance_of
 from accelerator.board.queries import list_cards
 from accelerator.clock import utcnow
 from accelerator.config import LANGUAGES
+from accelerator.current import settings
 from accelerator.deeds.cards import draw_deed
 from accelerator.deeds.queries import find_feed_row
 from accelerator.extensions import db
@@ -65,8 +65,11 @@ def changes_since(session: Session, after: int, limit: int) -> Changes:
 
 
 def draw_seats(row: Row, now: datetime, *, with_button: bool) -> str:  # type: ignore[type-arg]
-    """The seats of a request as every page shows them; with the button for those who may take one."""
-    template = "board/_seats.html" if with_button and row.status == RequestStatus.OPEN else "board/_seats_only.html"
+    """The seats of a request as every page shows them; for those who may take one the button, or why there is none."""
+    stance = stance_of(row, None, settings(), now)
+    if with_button and stance.kind == "closed":
+        return render_template("board/_stance.html", stance=stance)
+    template = "board/_seats.html" if with_button else "board/_seats_only.html"
     return render_template(template, card=make_card(row, places(db.read), now))
 
 

@@ -19,7 +19,8 @@ MOST_NAMES = 200
 def show_changes() -> Response:
     """What changed since a number, as far as this page shows it; 204 when nothing did.
 
-    ``names`` are the page's own stream events: ``request-17``, ``seats-20``, ``deed``.
+    ``names`` are the page's own stream events, ``request-17``, ``seats-20``, ``deed``, and the deeds that it shows,
+    ``deed-3``: those that were hidden go.
     """
     since = request.args.get("since", "")
     if not since.isdecimal() or len(since) > 18:
@@ -31,9 +32,11 @@ def show_changes() -> Response:
     now = utcnow()
     rows = [row for row in list_cards(db.read, list(changes.requests)) if names & names_of(row.id)]
     seats = [(row.id, Markup(draw_seats(row, now, with_button=f"request-{row.id}" in names))) for row in rows]  # noqa: S704
-    found = [find_feed_row(db.read, deed_id) for _, deed_id in changes.deeds] if "deed" in names else []
-    deeds = [draw_deed(row, places(db.read), now, fresh=True) for row in found if row]
-    return make_response(render_template("live/_changes.html", newest=changes.newest, seats=seats, deeds=deeds))
+    found = {deed_id: find_feed_row(db.read, deed_id) for _, deed_id in changes.deeds}
+    deeds = [draw_deed(row, places(db.read), now, fresh=True) for row in found.values() if row and "deed" in names]
+    gone = [deed_id for deed_id, row in found.items() if row is None and f"deed-{deed_id}" in names]
+    values = {"newest": changes.newest, "seats": seats, "deeds": deeds, "gone": gone}
+    return make_response(render_template("live/_changes.html", **values))
 
 
 def names_of(request_id: int) -> set[str]:

@@ -24,6 +24,7 @@
   addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id !== "poll") return;
     const names = [...document.querySelectorAll("[sse-swap]")].map((el) => el.getAttribute("sse-swap"));
+    names.push(...[...document.querySelectorAll("article.deed")].map((el) => el.id));
     event.detail.parameters.names = [...new Set(names)].slice(0, 200).join(",");
   });
 
@@ -68,6 +69,10 @@
     if (!el.parentElement || el.parentElement.id !== "arrivals" || isQuiet()) return;
     el.hidden = true;
     countNew();
+  });
+
+  addEventListener("htmx:load", (event) => {
+    if (event.detail.elt.id === "poll") countNew(); // a deed that was kept may have been hidden meanwhile
   });
 
   addEventListener("click", (event) => {

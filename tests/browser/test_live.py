@@ -260,7 +260,7 @@ def test_without_the_stream_the_page_asks_for_the_same_pieces(world: World, brow
     reader.open(f"/requests?q={word}")
     title = f"Seen by asking {word}"
     world.claim(request_id, ben)
-    world.deed(title=title)
+    shown = world.deed(title=title)
     with reader.page.expect_response(re.compile("/live/changes")) as answer:
         reader.page.clock.fast_forward(16_000)
     assert answer.value.status == 200
@@ -277,6 +277,17 @@ def test_without_the_stream_the_page_asks_for_the_same_pieces(world: World, brow
         reader.page.clock.fast_forward(16_000)
     expect(reader.card(request_id).get_by_role("button", name=reader.words("I'll help"))).to_be_visible()
     expect(reader.page.locator("#arrivals article")).to_have_count(1)
+
+    dee = world.person(Role.COORDINATOR)
+    with world.acting():
+        deeds.hide(shown, by=viewer_of(dee), at=utcnow(), reason="Not so.")
+        board.pause(request_id, by=viewer_of(dee), at=utcnow())
+    reader.page.clock.fast_forward(16_000)
+    expect(reader.page.locator("#arrivals article")).to_have_count(0)
+    expect(reader.card(request_id)).to_contain_text(
+        reader.words("This one is paused. Look in again later, or choose another.")
+    )
+    expect(reader.card(request_id).get_by_role("button")).to_have_count(0)
 
 
 def test_a_promise_of_ones_own_stays_when_the_places_change(world: World, browse: Browse) -> None:

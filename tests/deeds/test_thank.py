@@ -122,6 +122,17 @@ def test_what_is_not_published_is_not_there(context: Flask, site: Site, cast: Ca
     site.post("/deeds/999/thank", status=404)
 
 
+def test_who_still_has_a_hidden_deed_open_is_told_so(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed()
+    with db.transaction():
+        deeds.hide(deed_id, by=viewer_of(cast.dee), at=utcnow(), reason="Not so.")
+    words = "This good deed is not shown any more."
+    assert words in text_of(site.get(f"/deeds/{deed_id}", status=404))
+    assert words in site.as_(cast.cy).htmx(f"/deeds/{deed_id}/thank", status=404).text
+    assert words not in text_of(site.get("/deeds/999", status=404))
+    assert words not in text_of(site.get(f"/deeds/{make_deed(status=DeedStatus.PENDING)}", status=404))
+
+
 def test_a_deed_that_went_away_meanwhile_takes_neither_thanks_nor_reports(context: Flask, cast: Cast) -> None:
     """Its doer left between the look and the press; PostgreSQL would refuse the row by its foreign key."""
     with db.transaction() as session:

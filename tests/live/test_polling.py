@@ -4,7 +4,12 @@ import pytest
 from flask import Flask
 from webtest import TestResponse
 
-from tests.cast import Cast
+from accelerator.board import transitions as board
+from accelerator.board.models import Outcome
+from accelerator.clock import utcnow
+from accelerator.deeds import transitions as deeds
+from accelerator.extensions import db
+from tests.cast import Cast, viewer_of
 from tests.factories import make_deed, make_request
 from tests.site import HTMX, Site, text_of
 from tests.steps import count_events, counted_statements, take
@@ -68,6 +73,34 @@ def test_news_for_others_only_move_the_number(context: Flask, site: Site) -> Non
         answer = ask(site, 0, names)
         assert places_of(answer) == {}
         assert f"since={count_events()}" in answer.text
+
+
+def test_a_hidden_deed_goes_from_the_page_that_shows_it(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id, other = make_deed(), make_deed()
+    before = count_events()
+    with db.transaction():
+        for hidden in (deed_id, other):
+            deeds.hide(hidden, by=viewer_of(cast.dee), at=utcnow(), reason="Not so.")
+    answer = ask(site, before, f"deed,deed-{deed_id}")
+    assert [(part["id"], part["hx-swap-oob"]) for part in answer.html.find_all("i")] == [(f"deed-{deed_id}", "delete")]
+
+
+def test_what_nobody_can_take_says_why(context: Flask, site: Site, cast: Cast) -> None:
+    request_id = make_request(capacity=3)
+    take(request_id, cast.ben)
+    names, seats = f"request-{request_id}", f"seats-{request_id}"
+    with db.transaction():
+        board.pause(request_id, by=viewer_of(cast.dee), at=utcnow())
+    paused = places_of(ask(site, 0, names))
+    assert paused == {seats: "This one is paused. Look in again later, or choose another."}
+    assert places_of(ask(site.as_(cast.ben), 0, seats)) == {seats: "2 places free"}
+    with db.transaction():
+        board.resume(request_id, by=viewer_of(cast.dee), at=utcnow())
+    assert places_of(ask(site, 0, names)) == {seats: "2 places free I'll help"}
+    with db.transaction():
+        board.close(request_id, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.WITHDRAWN)
+    closed = places_of(ask(site, 0, names))
+    assert closed == {seats: "This one is closed. Others on the board still need help."}
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

@@ -86,6 +86,17 @@ def test_deeds_come_in_the_order_in_which_they_appeared(source: LogSource) -> No
     assert [message.id for message in deeds] == [1, 2, 3]
 
 
+def test_an_open_page_is_told_why_no_place_can_be_taken(source: LogSource, cast: Cast) -> None:
+    request_id = make_request(capacity=2)
+    before = source.latest()
+    with db.transaction():
+        board.pause(request_id, by=viewer_of(cast.dee), at=utcnow())
+    paused = by_name(list(source.since(before, 100)))
+    assert "This one is paused." in paused[f"request-{request_id}"].data["en"]
+    assert "<button" not in paused[f"request-{request_id}"].data["en"]
+    assert "2 places free" in paused[f"seats-{request_id}"].data["en"]
+
+
 def test_of_what_was_hidden_meanwhile_only_its_going_is_sent(source: LogSource) -> None:
     deed_id = make_deed(title="Secret", status=DeedStatus.HIDDEN)  # the factory records it as published
     gone = by_name(list(source.since(0, 100)))["deed"]
