@@ -105,6 +105,11 @@ class FilterForm(Form):
         return bool(self.region.data == EVERYWHERE)
 
     @property
+    def has_no_words(self) -> bool:
+        """Whether nothing but signs was typed, which nothing can be found by."""
+        return bool(self.q.data) and not words_of(self.q.data)
+
+    @property
     def region_name(self) -> str:
         """The chosen region, or the one to come back to from the whole country."""
         names = dict(self.region.choices)

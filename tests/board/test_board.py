@@ -143,6 +143,8 @@ def test_nothing_open_says_so_and_leads_on(context: Flask, site: Site) -> None:
 def test_nothing_that_fits_says_so_and_leads_back(site: Site) -> None:
     page = site.get("/requests?q=elephant")
     assert "Nothing fits these filters" in text_of(page)
+    assert page.html.find("a", href="/requests?q=elephant&region=all", string="The whole country")
+    page = site.get("/requests?q=elephant&region=all")
     assert page.html.find("a", href="/requests?region=all", string="See everything")
 
 
@@ -493,6 +495,39 @@ def test_days_are_those_of_the_region(context: Flask, site: Site) -> None:
         assert f"Early {code}" in found(site, region=code, when="tomorrow")
         card = text_of(site.get(f"/requests?region={code}&when=tomorrow"))
         assert "tomorrow 00:00" in card
+
+
+def test_a_region_that_an_import_has_just_added_is_known(context: Flask, site: Site) -> None:
+    """Another process wrote it, so this one's copy of the regions does not know it yet."""
+    site.get("/requests")
+    with db.transaction() as session:
+        session.add(Region(code="US-NY", name_kk="Нью-Йорк", name_ru="Нью-Йорк", name_en="New York"))
+        session.add(
+            Region(code="US-NY/queens", parent_code="US-NY", name_kk="Квинс", name_ru="Квинс", name_en="Queens")
+        )
+    request_id = make_request(title="Paint the school", region="US-NY", district="US-NY/queens")
+    assert "Queens" in text_of(site.get("/requests?region=all"))
+    assert "Queens" in text_of(site.get(f"/requests/{request_id}"))
+    assert "New York" in text_of(site.get("/requests"))  # among the filters
+
+
+def test_a_search_without_a_find_goes_on_in_the_whole_country(context: Flask, site: Site) -> None:
+    make_request(title="Carry the piano", region="KZ-71", district=None)
+    empty = site.get("/requests?q=piano&kind=other&district=KZ-75/medeu&minutes=60&region=KZ-75")
+    wider = empty.html.find(id="results").find("a", string=lambda text: "whole country" in (text or ""))
+    assert wider["href"] == "/requests?q=piano&kind=other&region=all&minutes=60"
+    assert "Carry the piano" in text_of(site.get("/requests?q=piano&region=all"))
+    nowhere = site.get("/requests?q=nothing&region=all").html.find(id="results")
+    assert nowhere.find("a")["href"] == "/requests?region=all"
+
+
+@pytest.mark.parametrize("typed", ["***", "🙂", "«…»"])
+def test_a_search_without_a_word_says_so(context: Flask, site: Site, typed: str) -> None:
+    make_request(title="Carry the piano")
+    shown = text_of(site.get("/requests", params={"q": typed}))
+    assert f"There is no word in “{typed}”, so nothing was looked for." in shown
+    assert "Carry the piano" in shown
+    assert "There is no word" not in text_of(site.get("/requests?q=piano"))
 
 
 def test_what_is_over_is_not_on_the_board(context: Flask, site: Site) -> None:
