@@ -46,8 +46,8 @@ WORDS_BY_APPEAL = Limit("words-appeal", 20, timedelta(hours=1))
 CONTACTS_BY_VOLUNTEER = Limit("contacts-volunteer", 20, timedelta(days=1))
 #: A coordinator verifies by telephone all day long; the limit only stops somebody who collects numbers.
 CONTACTS_BY_COORDINATOR = Limit("contacts-coordinator", 200, timedelta(days=1))
-#: Wrong spoken pairs of one volunteer for one request: after these only the coordinator decides.
-PAIR_BY_PROMISE = Limit("pair-promise", 5, timedelta(days=30))
+#: Wrong spoken pairs of one volunteer for one person: after these only the coordinator decides.
+PAIR_BY_VOLUNTEER = Limit("pair-volunteer", 5, timedelta(days=30))
 WORDS_BY_REQUESTER = Limit("words-requester", 20, timedelta(hours=1))
 
 

@@ -201,7 +201,7 @@ def report_request(request_id: int) -> Response:
     form = only_what_is_asked(ReportForm.posted(), found, claim)
     is_valid = not switched_to() and form.validate()  # first: it would wipe the sentences about photos
     photo_keys = uploads.take_photos(form, by=me(), at=utcnow(), claim_id=claim.id)
-    if not is_valid or form.photos.errors or not hear_pair(form, found):
+    if not is_valid or form.photos.errors or not hear_pair(form, found, claim):
         db.session.commit()  # keeps the good photos
         return show_report(found, claim, form, photo_keys, status=422 if form.errors else 200)
     told = transitions.report(
@@ -247,16 +247,16 @@ def only_what_is_asked(form: ReportForm, help_request: HelpRequest, claim: Claim
     """The form without an answer where nothing was asked, and without the spoken pair where nobody could tell one."""
     if claim.state != ClaimState.DISPUTED:
         del form.answer
-    if spoken.find_speaker(help_request, me()) is None:
+    if spoken.find_speaker(help_request, me()) is None or spoken.is_known(help_request, claim):
         del form.pair
     return form
 
 
-def hear_pair(form: ReportForm, help_request: HelpRequest) -> bool:
+def hear_pair(form: ReportForm, help_request: HelpRequest, claim: Claim) -> bool:
     """Whether the pair is right, or left empty; if not, the form says so."""
     if "pair" not in form or not form.pair.data:
         return True
-    heard = spoken.hear(help_request, form.pair.data, by=me(), at=utcnow())
+    heard = spoken.hear(help_request, claim, form.pair.data, by=me(), at=utcnow())
     if heard is not spoken.Heard.RIGHT:
         form.add_error("pair", spoken.heard_sentence(heard))
     return heard is spoken.Heard.RIGHT
@@ -278,6 +278,7 @@ def show_report(
         form=form,
         request_=help_request,
         photo_keys=photo_keys,
+        pair_is_known="pair" not in form and spoken.find_speaker(help_request, me()) is not None,
         question=claim.reason if claim.state == ClaimState.DISPUTED else "",
         active="me",
     )

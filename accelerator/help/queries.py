@@ -53,6 +53,17 @@ def find_own_claim(session: Session, claim_id: int, requester_id: int) -> Claim 
     ).first()
 
 
+def has_spoken_to(session: Session, claim: Claim, requester_id: int | None) -> bool:
+    """Whether this person has vouched for another promise of the same volunteer."""
+    others = (
+        select(Claim.id)
+        .join(HelpRequest, HelpRequest.id == Claim.request_id)
+        .where(Claim.user_id == claim.user_id, Claim.id != claim.id, Claim.helped_said_at.is_not(None))
+        .where(HelpRequest.requester_id == requester_id)
+    )
+    return session.scalars(others.limit(1)).first() is not None
+
+
 def list_claims(session: Session, request_ids: Iterable[int]) -> Sequence[Claim]:
     return session.scalars(select(Claim).where(Claim.request_id.in_(list(request_ids))).order_by(Claim.id)).all()
 

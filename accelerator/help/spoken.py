@@ -1,4 +1,7 @@
-"""The pair that a helped person says to the volunteer, who types it in: it stands for the person's own word."""
+"""The pair that a helped person says to the volunteer, who types it in: it stands for the person's own word.
+
+It stands for it once from each volunteer: whoever has given it knows it, and it would prove nothing the next time.
+"""
 
 import enum
 import hmac
@@ -13,8 +16,9 @@ from accelerator.errors import DomainError
 from accelerator.extensions import db, vault
 from accelerator.help.models import Requester
 from accelerator.help.pair import pair_of
+from accelerator.help.queries import has_spoken_to
 from accelerator.integrity.record import EventType, record
-from accelerator.limits import PAIR_BY_PROMISE
+from accelerator.limits import PAIR_BY_VOLUNTEER
 
 
 class Heard(enum.StrEnum):
@@ -22,6 +26,7 @@ class Heard(enum.StrEnum):
 
     RIGHT = "right"
     WRONG = "wrong"
+    KNOWN = "known"
     TOO_MANY = "too_many"
 
 
@@ -36,6 +41,7 @@ def heard_sentence(heard: Heard) -> str:
     return {
         Heard.RIGHT: "",
         Heard.WRONG: gettext("These are not the word and digits. Look again, or leave this empty: we will call."),
+        Heard.KNOWN: gettext("You have given these once already. Leave this empty: the coordinator will call and ask."),
         Heard.TOO_MANY: gettext("Too many tries. Please leave this empty: the coordinator will call and ask."),
     }[heard]
 
@@ -51,20 +57,29 @@ def find_speaker(request: HelpRequest, listener: Viewer) -> Requester | None:
     return requester
 
 
-def hear(request: HelpRequest, text: str, *, by: Viewer, at: datetime) -> Heard:
-    """Compare what a volunteer typed; wrong tries are counted for a person and a request.
+def is_known(request: HelpRequest, claim: Claim) -> bool:
+    """Whether the volunteer of ``claim`` has given the pair of this person already, for another promise."""
+    return has_spoken_to(db.read, claim, request.requester_id)
+
+
+def hear(request: HelpRequest, claim: Claim, text: str, *, by: Viewer, at: datetime) -> Heard:
+    """Compare what the volunteer of ``claim`` typed; wrong tries are counted for a volunteer and a person.
 
     The caller commits also after a wrong try. When they are used up even the right pair is not told from others.
+    The count is a row that stays locked until then, so that of two promises told of at once only one is vouched for.
     """
-    speaker, key = find_speaker(request, by), f"{by.public_ref}:{request.id}"
+    speaker = find_speaker(request, by)
     if speaker is None:
         raise PairRefused
-    if not limits.spend(db.session, PAIR_BY_PROMISE, key, at=at):
+    key = f"{by.public_ref}:{speaker.public_ref}"
+    if not limits.spend(db.session, PAIR_BY_VOLUNTEER, key, at=at):
         return Heard.TOO_MANY
+    if has_spoken_to(db.session, claim, speaker.id):
+        return Heard.KNOWN
     given = vault.fingerprint("pair", pair_of(speaker.id, text))
     if not hmac.compare_digest(speaker.pair_hash, given):
         return Heard.WRONG
-    limits.spend(db.session, PAIR_BY_PROMISE, key, at=at, amount=-1)  # only wrong ones count
+    limits.spend(db.session, PAIR_BY_VOLUNTEER, key, at=at, amount=-1)  # only wrong ones count
     return Heard.RIGHT
 
 

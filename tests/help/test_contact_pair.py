@@ -17,7 +17,7 @@ from accelerator.help.models import Requester
 from accelerator.help.pair import pair_of
 from accelerator.help.transitions import erase
 from accelerator.integrity.record import SYSTEM
-from tests.cast import Cast, viewer_of
+from tests.cast import Cast, Person, viewer_of
 from tests.factories import make_request, make_requester
 from tests.site import Site, text_of
 from tests.steps import claim_now, confirm, deed_of, events_of, row, take
@@ -125,13 +125,69 @@ def test_letting_go_and_coming_again_gives_no_new_tries(errand: tuple[int, int],
     assert "Too many tries" in text_of(send(ben, errand[0], PAIR))
 
 
-def test_right_ones_are_not_counted(context: Flask, cast: Cast) -> None:
-    """Somebody who comes each week for years types it each time."""
-    request_id, _ = promised(cast)
-    request = row(HelpRequest, request_id)
+def test_right_ones_are_not_counted(errand: tuple[int, int], cast: Cast) -> None:
+    """A report that is sent again and again, for its photos, uses nothing up."""
+    request, claim = row(HelpRequest, errand[0]), claim_now(errand[1])
     for _ in range(12):
         with db.transaction():
-            assert spoken.hear(request, PAIR, by=viewer_of(cast.ben), at=utcnow()) is spoken.Heard.RIGHT
+            assert spoken.hear(request, claim, PAIR, by=viewer_of(cast.ben), at=utcnow()) is spoken.Heard.RIGHT
+
+
+def another_of_the_same(request_id: int, person: Person) -> tuple[int, int]:
+    """Another request of the same person, as a split leaves one, on which somebody has a place."""
+    other = make_request(for_person=True, title="Take the dog out")
+    with db.transaction() as session:
+        session.get_one(HelpRequest, other).requester_id = row(HelpRequest, request_id).requester_id
+    return other, take(other, person)
+
+
+def test_whoever_has_given_it_once_knows_it(errand: tuple[int, int], site: Site, cast: Cast) -> None:
+    ben = site.as_(cast.ben)
+    other, claim_id = another_of_the_same(errand[0], cast.ben)
+    old_page = ben.get(f"/requests/{other}/report")
+    assert FIELD in text_of(old_page)
+    send(ben, errand[0], PAIR)
+    page = ben.get(f"/requests/{other}/report")
+    assert FIELD not in text_of(page)
+    assert "You have given their word and number once already." in text_of(page)
+    sent = ben.press(old_page, "Tell of it", credit="someone", word="Walked the dog.", pair=PAIR)
+    assert sent.status_int == 303
+    assert claim_now(claim_id).state == "reported"
+    assert claim_now(claim_id).helped_said_at is None
+
+
+def test_from_somebody_else_it_is_a_word_of_its_own(errand: tuple[int, int], site: Site, cast: Cast) -> None:
+    send(site.as_(cast.ben), errand[0], PAIR)
+    other, claim_id = another_of_the_same(errand[0], cast.cy)
+    send(site.as_(cast.cy), other, PAIR)
+    assert claim_now(claim_id).helped_said_at is not None
+
+
+def test_told_of_two_at_once_it_vouches_for_one(errand: tuple[int, int], site: Site, cast: Cast) -> None:
+    other, claim_id = another_of_the_same(errand[0], cast.ben)
+    browsers = [site.as_(cast.ben) for _ in range(2)]
+    pages = [
+        browser.get(f"/requests/{number}/report") for browser, number in zip(browsers, (errand[0], other), strict=True)
+    ]
+
+    def press(browser: Site, page: TestResponse) -> None:
+        browser.press(page, "Tell of it", credit="someone", word="Done.", pair=PAIR)
+
+    threads = [threading.Thread(target=press, args=pair) for pair in zip(browsers, pages, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    spoken_for = [claim_now(number).helped_said_at for number in (errand[1], claim_id)]
+    assert spoken_for.count(None) == 1
+
+
+def test_wrong_tries_are_counted_for_all_that_one_person_asked(errand: tuple[int, int], site: Site, cast: Cast) -> None:
+    other, _ = another_of_the_same(errand[0], cast.ben)
+    ben = site.as_(cast.ben)
+    for number in range(5):
+        send(ben, errand[0], f"алма 100{number}")
+    assert "Too many tries" in text_of(send(ben, other, PAIR))
 
 
 def test_other_mistakes_are_told_first_and_cost_no_try(errand: tuple[int, int], site: Site, cast: Cast) -> None:
@@ -170,7 +226,7 @@ def test_after_an_erasure_there_is_no_field(errand: tuple[int, int], site: Site,
     with db.transaction():
         erase(requester_id, by=SYSTEM, at=utcnow())
     with pytest.raises(spoken.PairRefused), db.transaction():
-        spoken.hear(row(HelpRequest, errand[0]), PAIR, by=viewer_of(cast.ben), at=utcnow())
+        spoken.hear(row(HelpRequest, errand[0]), claim_now(errand[1]), PAIR, by=viewer_of(cast.ben), at=utcnow())
 
 
 def test_pressing_twice_at_once_is_one_report_and_one_word(errand: tuple[int, int], site: Site, cast: Cast) -> None:
