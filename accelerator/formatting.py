@@ -181,6 +181,7 @@ def event_words(type_: str) -> str:
         EventType.REQUEST_SPLIT: gettext("split into several"),
         EventType.REQUEST_MERGED: gettext("merged with another"),
         EventType.REQUEST_JOINED: gettext("the same need, asked for twice, was merged into this"),
+        EventType.REQUEST_REOPENED: gettext("the request it was merged with has ended: a case of its own again"),
         EventType.REQUEST_HANDED_OVER: gettext("handed over to another region"),
         EventType.REQUEST_MOVED: gettext("another time was set"),
         EventType.REQUEST_WITHDRAWN: gettext("withdrawn"),

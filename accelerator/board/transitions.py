@@ -108,6 +108,7 @@ REQUEST_MOVES: dict[tuple[RequestStatus, str], RequestStatus] = {
     (R.OPEN, "close"): R.CLOSED,
     (R.PAUSED, "resume"): R.OPEN,
     (R.PAUSED, "close"): R.CLOSED,
+    (R.CLOSED, "reopen"): R.RECEIVED,
 }
 
 
@@ -770,6 +771,18 @@ def end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> i
     The caller holds the request's lock.
     """
     return _close(request, outcome, by=by, at=at)
+
+
+def reopen(request: HelpRequest, *, by: Actor, at: datetime) -> None:
+    """A duplicate whose other request has ended without help is a need of its own again, to be verified anew.
+
+    The caller holds the request's lock.
+    """
+    if request.outcome != Outcome.DUPLICATE:
+        raise NotAllowed("moved_on")
+    request.outcome = request.closed_at = request.duplicate_of_id = None
+    request.verified_at = request.verified_by_id = request.published_at = None
+    _move_request(request, "reopen", EventType.REQUEST_REOPENED, by=by, at=at)
 
 
 def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:

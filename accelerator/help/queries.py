@@ -1,7 +1,9 @@
 """Reading what belongs to a person who asked for help."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +11,8 @@ from sqlalchemy.orm import Session
 from accelerator.board.models import Claim, HelpRequest
 from accelerator.extensions import vault
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
+from accelerator.integrity.models import IntegrityEvent
+from accelerator.integrity.record import EventType
 from accelerator.vault.keys import KeyGone
 from accelerator.vault.sealing import Unreadable
 
@@ -83,6 +87,30 @@ def read_entry(entry: CaseEntry) -> str:
         return vault.open(entry.key_name, entry.sealed, entry, "sealed")
     except (KeyGone, Unreadable):
         return ""
+
+
+def list_happened(session: Session, request_id: int) -> list[tuple[datetime, str]]:
+    """Moments and types of a request's newest events, the newest first.
+
+    That help came stands there once for each promise, when it was first said: it can be said by the spoken pair, and
+    behind the code as well.
+    """
+    rows = session.execute(
+        select(IntegrityEvent.at, IntegrityEvent.type, IntegrityEvent.body)
+        .where(IntegrityEvent.subject == f"request:{request_id}")
+        .order_by(IntegrityEvent.seq.desc())
+        .limit(MOST)
+    )
+    happened: list[tuple[datetime, str]] = []
+    spoken_for: set[int] = set()
+    for at, type_, body in reversed(rows.all()):
+        if type_ == EventType.CLAIM_HELPED_SAID:
+            claim_id = json.loads(body)["claim"]
+            if claim_id in spoken_for:
+                continue
+            spoken_for.add(claim_id)
+        happened.append((at, type_))
+    return happened[::-1]
 
 
 def list_reveals(session: Session, requester_id: int) -> Sequence[ContactReveal]:

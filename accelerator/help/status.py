@@ -86,8 +86,17 @@ def make_case(
     """Everything about one request. ``survivor``: the request that it was put together with, if it was."""
     zone = places.zone(request.region_code)
     to_confirm = [] if survivor else list_to_confirm(request, claims, at=at)
-    spoken = None if survivor else who_spoke(claims)
-    stands = what_next(survivor or request, claims, talk, can_confirm=bool(to_confirm), spoken=spoken, at=at, zone=zone)
+    reopened = [moment for moment, type_ in events if type_ == EventType.REQUEST_REOPENED]
+    stands = what_next(
+        survivor or request,
+        claims,
+        talk,
+        can_confirm=bool(to_confirm),
+        is_own=survivor is None,
+        since=max(reopened, default=request.created_at),
+        at=at,
+        zone=zone,
+    )
     return Case(
         request=request,
         kind=places.kind(request.kind_code, language),
@@ -99,7 +108,7 @@ def make_case(
         # Where nobody coordinates the region no day can be promised.
         by=format_date(stands.by, "EEEE, d MMMM") if stands.by and desks is None else "",
         is_late=bool(stands.by and desks is None and at.astimezone(zone).date() > stands.by),
-        phone=places.regions[request.region_code].desk_phone,
+        phone=places.regions[(survivor or request).region_code].desk_phone,
         desks=None if request.status == RequestStatus.CLOSED else desks,
         to_confirm=to_confirm,
         said_no=[claim.id for claim in claims if claim.was_asked is False],
@@ -182,17 +191,26 @@ def what_next(
     talk: Sequence[Said],
     *,
     can_confirm: bool,
-    spoken: Spoken | None,
+    is_own: bool,
+    since: datetime,
     at: datetime,
     zone: ZoneInfo,
 ) -> Next:
-    """``can_confirm``: there is a button to say that they came. ``spoken``: how it was said already."""
+    """``can_confirm``: there is a button to say that they came. ``is_own``: what was said of it, they said themselves.
+
+    ``since``: when the request came to the desk, for the last time if it came back.
+    """
     if request.status == RequestStatus.CLOSED:
         return closed_words(request)
     if request.status == RequestStatus.RECEIVED:
-        return received_words(request, talk, zone=zone)
+        return received_words(request, talk, since=since, zone=zone)
     found = states(claims)
-    if found & {ClaimState.REPORTED, ClaimState.DISPUTED}:
+    spoken = who_spoke(claims) if is_own else None
+    told = [claim for claim in claims if claim.state in (ClaimState.REPORTED, ClaimState.DISPUTED)]
+    if told:
+        one_came = who_spoke(told) if is_own and not spoken else None
+        if one_came:
+            return one_came_words(one_came)
         said = max((claim.reported_at for claim in claims if claim.reported_at), default=at)
         by = add_working_days(said.astimezone(zone).date(), CLOSE_WITHIN)
         return reported_words(can_confirm=can_confirm, spoken=spoken, by=by)
@@ -220,8 +238,9 @@ def what_next(
     )
 
 
-def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo) -> Next:
-    calls = [said.entry for said in talk if said.entry.kind == EntryKind.CALL]
+def received_words(request: HelpRequest, talk: Sequence[Said], *, since: datetime, zone: ZoneInfo) -> Next:
+    entries = [said.entry for said in talk]
+    calls = [entry for entry in entries if entry.kind == EntryKind.CALL and entry.created_at >= since]
     last = calls[-1] if calls else None
     if last and last.outcome == CallOutcome.NOT_NEEDED:
         return not_needed_words(last, talk, zone=zone)
@@ -240,7 +259,7 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo
     return Next(
         gettext("We have received what you wrote."),
         gettext("A coordinator calls to talk it over. Until then nobody else sees it."),
-        add_working_days(request.created_at.astimezone(zone).date(), CALL_WITHIN),
+        add_working_days(since.astimezone(zone).date(), CALL_WITHIN),
     )
 
 
@@ -267,15 +286,27 @@ def not_needed_words(call: CaseEntry, talk: Sequence[Said], *, zone: ZoneInfo) -
 def reported_words(*, can_confirm: bool, spoken: Spoken | None, by: date | None) -> Next:
     """Help was told of, by whoever gave it or by the person themselves."""
     then = gettext("A coordinator confirms it and closes the request.")
-    if spoken is Spoken.HERE:
-        return Next(gettext("You said that they came and helped."), then, by)
-    if spoken is Spoken.BY_PAIR:
-        return Next(gettext("The volunteer gave us the word and the number that you told them."), then, by)
+    if spoken:
+        return Next(spoken_words(spoken), then, by)
     if can_confirm:
         then = gettext(
             "Please say below whether they came. A coordinator looks at it too, and then closes the request."
         )
     return Next(gettext("A volunteer says that the help was given."), then, by)
+
+
+def spoken_words(spoken: Spoken) -> str:
+    if spoken is Spoken.HERE:
+        return gettext("You said that they came and helped.")
+    return gettext("The volunteer gave us the word and the number that you told them.")
+
+
+def one_came_words(spoken: Spoken) -> Next:
+    """Of several who promised one came, and the person said so; another has still to come."""
+    return Next(
+        spoken_words(spoken),
+        gettext("Somebody else promised, too. When they have come, please say it below."),
+    )
 
 
 def promised_words(request: HelpRequest, found: set[str], *, at: datetime, zone: ZoneInfo) -> Next:
@@ -311,6 +342,7 @@ def event_words(type_: str) -> str:
         EventType.REQUEST_MOVED: gettext("You moved the time"),
         EventType.REQUEST_SPLIT: gettext("A part of it became a request of its own"),
         EventType.REQUEST_MERGED: gettext("We put it together with the same request"),
+        EventType.REQUEST_REOPENED: gettext("The other request has ended, so yours is looked at by itself again"),
         EventType.REQUEST_HANDED_OVER: gettext("Another region looks after it now"),
         EventType.REQUEST_CLOSED: gettext("The request was closed"),
         EventType.CASE_CALLED: gettext("A coordinator called"),

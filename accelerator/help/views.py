@@ -19,7 +19,6 @@ from accelerator.help.forms import CameForm, CheckForm, CodeForm, SureForm, Word
 from accelerator.help.models import Channel, Requester
 from accelerator.htmx import redirect_to
 from accelerator.i18n import current_language, switched_to
-from accelerator.integrity.queries import list_events
 from accelerator.once_more import Typed, show_again, what_was_typed
 from accelerator.questionnaire import queries as questionnaire
 from accelerator.questionnaire.answers import asked_only, describe_pages
@@ -354,16 +353,15 @@ def open_status(*, at: datetime) -> Response:
 def case_of(found: HelpRequest, *, at: datetime) -> status.Case:
     """One request with all that its person sees of it."""
     survivor = db.read.get(HelpRequest, found.duplicate_of_id) if found.duplicate_of_id else None
-    events = list_events(db.read, f"request:{found.id}", 30)
     return status.make_case(
         found,
         queries.list_claims(db.read, [survivor.id if survivor else found.id]),
         queries.list_talk(db.read, found.id),
-        [(event.at, event.type) for event in events],
+        queries.list_happened(db.read, found.id),
         places(db.read),
         current_language(),
         survivor=survivor,
-        desks=desks_instead(found.region_code),
+        desks=desks_instead((survivor or found).region_code),
         at=at,
     )
 
@@ -478,7 +476,8 @@ def call_off(request_id: int, template: str, told: str, closed: str) -> Response
     found = own_request(request_id)
     at, claims = utcnow(), queries.list_claims(db.read, [found.id])
     if request.method == "GET":
-        to_confirm = [number for number, _ in status.list_to_confirm(found, claims, at=at)]
+        silent = [claim for claim in claims if claim.helped_said_at is None]
+        to_confirm = [number for number, _ in status.list_to_confirm(found, silent, at=at)]
         return private(draw(template, request_=found, to_confirm=to_confirm, has_come=status.has_come(claims)))
     is_told = any(claim.state in transitions.CAME for claim in claims)
     came = status.has_come(claims) or (is_told and template == "help/helped.html")

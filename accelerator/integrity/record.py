@@ -32,6 +32,7 @@ class EventType(enum.StrEnum):
     REQUEST_PAUSED = "request.paused"
     REQUEST_RESUMED = "request.resumed"
     REQUEST_CLOSED = "request.closed"
+    REQUEST_REOPENED = "request.reopened"
     REQUEST_RECEIVED = "request.received"
     REQUEST_VERIFIED = "request.verified"
     REQUEST_SPLIT = "request.split"

@@ -155,6 +155,13 @@ def test_duplicates_are_merged_and_who_promised_is_told(dee: Site, cast: Cast) -
     assert events_of(f"request:{stays}").count("request.joined") == 1
 
 
+def test_what_was_merged_before_goes_along(dee: Site) -> None:
+    first, second, third = asked(), asked(), asked()
+    for goes, into in ((first, second), (second, third)):
+        dee.press(dee.get(f"/desk/requests/{goes}"), "Merge", other=str(into))
+    assert request_now(first).duplicate_of_id == request_now(second).duplicate_of_id == third
+
+
 def test_whose_need_it_is_goes_with_the_merge(dee: Site, cast: Cast) -> None:
     stays, goes = make_request(title="Bread", status=RequestStatus.RECEIVED, created_by=cast.dee.id), asked()
     requester = request_now(goes).requester_id

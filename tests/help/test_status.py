@@ -14,9 +14,10 @@ from accelerator.board.models import Claim, HelpRequest, RequestStatus, Timing
 from accelerator.clock import utcnow
 from accelerator.codes import ALPHABET, group_code, make_code, read_code
 from accelerator.extensions import db, vault
-from accelerator.help import views, visits
+from accelerator.help import spoken, views, visits
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
 from accelerator.help.reveals import reveal_to_coordinator
+from accelerator.reference import forget_places
 from accelerator.regions.models import Region
 from tests.cast import ALMATY, Cast, viewer_of
 from tests.factories import make_request, make_requester
@@ -50,11 +51,12 @@ def entries(request_id: int) -> list[CaseEntry]:
 
 
 def merged_with_another() -> tuple[tuple[int, str], tuple[int, str]]:
-    """Number and code of a request that lives on, and of the one that was put together with it."""
+    """Number and code of a request that lives on, and of another person's that was put together with it."""
     survivor, mine = asked(), asked()
     with db.transaction() as session:
         mine_ = session.get_one(HelpRequest, mine[0])
         mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor[0], "closed", "duplicate"
+        session.get_one(Requester, mine_.requester_id).phone_hash = bytes(32)
     return survivor, mine
 
 
@@ -294,6 +296,84 @@ def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(
     page = site.get("/help/status")
     assert f"/requests/{survivor}/" not in page.text
     assert f"/claims/{claim_id}/" not in page.text
+
+
+@pytest.mark.parametrize("way", ["withdraw", "helped", "erase"])
+@pytest.mark.parametrize("was_published", [True, False])
+def test_when_the_first_leaves_the_second_is_back_at_the_desk(
+    context: Flask, site: Site, cast: Cast, way: str, was_published: bool
+) -> None:
+    (survivor, code), (mine, mine_code) = merged_with_another()
+    take(survivor, cast.ben)
+    if not was_published:
+        with db.transaction() as session:
+            session.get_one(HelpRequest, mine).published_at = None
+    show_code(site, code)
+    leave(site, survivor, way)
+    again = request_now(mine)
+    assert (again.status, again.outcome, again.duplicate_of_id, again.verified_at) == ("received", None, None, None)
+    assert events_of(f"request:{mine}")[-1] == "request.reopened"
+    said = standing(site, mine_code)
+    assert "The other request has ended, so yours is looked at by itself again" in said
+    assert "A coordinator calls to talk it over." in said
+    assert "no longer needed" not in said
+    desk = site.as_(cast.dee)
+    assert desk.get("/desk").html.find("a", href=f"/desk/requests/{mine}") is not None
+    assert "a case of its own again" in text_of(desk.get(f"/desk/requests/{mine}"))
+
+
+def leave(site: Site, request_id: int, way: str) -> None:
+    """The person calls their request off, or goes with all their data."""
+    if way == "erase":
+        site.press(site.get("/help/status/erase"), "Delete for good", sure="y")
+    else:
+        site.post(f"/help/status/requests/{request_id}/{way}", status=303)
+
+
+def test_after_help_came_the_second_ends_with_the_first(context: Flask, site: Site, cast: Cast) -> None:
+    (survivor, code), (mine, mine_code) = merged_with_another()
+    take(survivor, cast.ben)
+    claim_id = tell_done(survivor, cast.ben)
+    show_code(site, code)
+    came(site, claim_id, "no")
+    leave(site, survivor, "withdraw")
+    assert request_now(survivor).outcome == "fulfilled"
+    assert request_now(mine).outcome == "duplicate"
+    assert "help was given" in standing(site, mine_code)
+
+
+def test_what_one_person_asked_twice_ends_at_once(context: Flask, site: Site, cast: Cast) -> None:
+    """By two codes and one telephone: nobody calls them about the other."""
+    (survivor, code), (mine, _) = merged_with_another()
+    with db.transaction() as session:
+        for number in (survivor, mine):
+            session.get_one(Requester, request_now(number).requester_id).phone_hash = bytes(32)
+    show_code(site, code)
+    leave(site, survivor, "withdraw")
+    assert request_now(mine).outcome == "duplicate"
+
+
+def test_who_has_gone_themselves_is_not_brought_back(context: Flask, site: Site, cast: Cast) -> None:
+    (survivor, code), (mine, mine_code) = merged_with_another()
+    show_code(site, mine_code)
+    leave(site, mine, "erase")
+    show_code(site, code)
+    leave(site, survivor, "erase")
+    assert request_now(mine).outcome == "duplicate"
+
+
+def test_after_a_hand_over_the_second_calls_the_region_that_looks_after_it(context: Flask, site: Site) -> None:
+    (survivor, _), (_, mine_code) = merged_with_another()
+    with db.transaction() as session:
+        session.get_one(Region, "KZ-75").desk_phone = "+7 727 111 11 11"
+        session.get_one(Region, "KZ-71").desk_phone = "+7 717 222 22 22"
+        session.get_one(HelpRequest, survivor).region_code = "KZ-71"
+        session.get_one(HelpRequest, survivor).district_code = None
+    forget_places()
+    show_code(site, mine_code)
+    page = site.get("/help/status").text
+    assert "222 22 22" in page
+    assert "111 11 11" not in page
 
 
 def test_who_looked_is_said_by_role_and_never_by_name(context: Flask, site: Site, cast: Cast) -> None:
@@ -637,6 +717,17 @@ def test_once_they_have_said_so_the_page_asks_them_no_more(
     assert seen[0][:2] == ["You said that they came and helped.", "A coordinator confirms it and closes the request."]
 
 
+def test_who_gave_the_pair_is_not_asked_whether_it_was_the_volunteer(context: Flask, site: Site, cast: Cast) -> None:
+    request_id, code = asked()
+    claim_id = take(request_id, cast.ben)
+    show_code(site, code)
+    question = "Was it the volunteer who promised to come?"
+    assert question in text_of(site.get(f"/help/status/requests/{request_id}/helped"))
+    with db.transaction():
+        spoken.note(db.session.get_one(Claim, claim_id), by=viewer_of(cast.ben), at=utcnow())
+    assert question not in text_of(site.get(f"/help/status/requests/{request_id}/helped"))
+
+
 def test_the_desk_is_told_what_they_said(context: Flask, site: Site, cast: Cast) -> None:
     request_id, code = asked()
     claim_id = take(request_id, cast.ben)
@@ -660,6 +751,43 @@ def test_another_who_promised_is_still_asked_about(context: Flask, site: Site, c
     came(site, claim_id, "no")
     assert next_words(site)[1].startswith("Please say below whether they came.")
     assert len(site.get("/help/status").html.select(".ask-came")) == 1
+
+
+@pytest.mark.parametrize("by_pair", [True, False])
+def test_of_two_who_promised_one_came_and_the_other_is_still_to_come(
+    context: Flask, site: Site, cast: Cast, by_pair: bool
+) -> None:
+    request_id, code = asked(capacity=2)
+    claim_id = take(request_id, cast.ben)
+    take(request_id, cast.cy)
+    tell_done(request_id, cast.ben)
+    show_code(site, code)
+    assert next_words(site)[1].startswith("Please say below whether they came.")
+    if by_pair:
+        with db.transaction() as session:
+            session.get_one(Claim, claim_id).helped_said_at = utcnow()
+    else:
+        came(site, claim_id, "no")
+        site.get("/help/status")  # the notice is read
+    said = "The volunteer gave us the word and the number that you told them."
+    assert next_words(site) == [
+        said if by_pair else "You said that they came and helped.",
+        "Somebody else promised, too. When they have come, please say it below.",
+    ]
+
+
+def test_that_help_came_stands_in_the_history_once(context: Flask, site: Site, cast: Cast) -> None:
+    """The pair first, and then the answer behind the code; of two who came, twice."""
+    request_id, code = asked(capacity=2)
+    claim_id, other = take(request_id, cast.ben), take(request_id, cast.cy)
+    with db.transaction():
+        spoken.note(db.session.get_one(Claim, claim_id), by=viewer_of(cast.ben), at=utcnow())
+    show_code(site, code)
+    came(site, claim_id, "no")
+    words = "It was confirmed for you that help came"
+    assert text_of(site.get("/help/status")).count(words) == 1
+    came(site, other, "no")
+    assert text_of(site.get("/help/status")).count(words) == 2
 
 
 def test_the_spoken_pair_is_heard_and_the_question_stays_open(context: Flask, site: Site, cast: Cast) -> None:
@@ -838,6 +966,7 @@ def test_who_was_helped_for_sure_is_asked_whether_it_was_enough(
     assert "It was enough" in buttons
     assert not {"Somebody has already helped", "I no longer need it"} & set(buttons)
     asking = site.get(f"/help/status/requests/{request_id}/{path}")
+    assert "Was it the volunteer who promised to come?" not in text_of(asking)
     assert site.follow(site.press(asking, "End the request"))
     request = request_now(request_id)
     assert (request.status, request.outcome) == ("closed", "fulfilled"), "also from a page of before"

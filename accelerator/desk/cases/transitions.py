@@ -77,7 +77,7 @@ def ask(request_id: int, text: str, *, by: Viewer, at: datetime) -> CaseEntry:
     """A question to the person who asked, behind their code. What they wrote before counts as read."""
     request = _lock_own(request_id, by)
     if _requester(request) is None:
-        raise NotAllowed("erased")
+        raise NotAllowed("erased" if request.requester_id else "nobody_asked")
     _read_words(request, at=at)
     entry = _add_entry(request, EntryKind.QUESTION, text, by=by, at=at)
     record(db.session, EventType.CASE_ASKED, f"request:{request.id}", by=by, at=at, entry=entry.id)
@@ -178,6 +178,9 @@ def merge(request_id: int, into_id: int, *, seen_version: int, by: Viewer, at: d
     _must_have_seen(request, seen_version)
     if request.requester_id and other.requester_id is None:
         _give_person(request, other)
+    db.session.execute(
+        update(HelpRequest).where(HelpRequest.duplicate_of_id == request_id).values(duplicate_of_id=into_id)
+    )
     request.duplicate_of_id = into_id
     db.session.flush()
     record(db.session, EventType.REQUEST_MERGED, f"request:{request.id}", by=by, at=at, into=into_id)
