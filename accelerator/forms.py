@@ -80,15 +80,19 @@ def without_controls(text: str) -> str:
     return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc")
 
 
+#: Letters that show nothing: the fillers of Hangul, and the empty pattern of Braille. They count as spaces.
+BLANKS = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0"), " ")
+
+
 def tidy(text: str | None) -> str:
     """Text of one line: composed, without control characters, spaces folded."""
-    composed = unicodedata.normalize("NFC", text or "")
+    composed = unicodedata.normalize("NFC", text or "").translate(BLANKS)
     return " ".join("".join(c if c.isprintable() else " " for c in composed).split())
 
 
 def tidy_lines(text: str | None) -> str:
     """Text of several lines: composed, without other control characters, blank ends cut."""
-    composed = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
+    composed = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n").translate(BLANKS)
     kept = "".join(c for c in composed if c == "\n" or c.isprintable())
     return "\n".join(line.rstrip() for line in kept.split("\n")).strip()
 

@@ -1,5 +1,6 @@
 """Forms of the desk: a request, hours, a reason, an outcome."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -214,6 +215,10 @@ class ReasonForm(Form):
     reason = StringField(_l("Reason"), [required(), at_most(500)], filters=[tidy])
 
 
+#: As pages and people write the number of a request, in Latin and Cyrillic letters: "№ 17", "No. 17", "#17".
+NUMBER = re.compile(r"(?:№|#|n[o°º]?\.?|н(?:омер)?\.?)?\s*([0-9]{1,9})", re.I)
+
+
 class FindCaseForm(Form):
     """A request by its number, or all requests of a phone. It is posted: no phone stands in an address or a log."""
 
@@ -227,8 +232,8 @@ class FindCaseForm(Form):
     @property
     def number(self) -> int | None:
         """The number of a request; `None` when it is a phone."""
-        digits = (self.what.data or "").lstrip("№#").strip()
-        return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
+        number = NUMBER.fullmatch(self.what.data or "")
+        return int(number[1]) if number else None
 
     @property
     def phone(self) -> str:

@@ -89,6 +89,18 @@ def test_what_a_colleague_asks_about_meanwhile_is_not_confirmed(context: Flask, 
     fits()
 
 
+def test_what_a_colleague_has_confirmed_is_not_ones_own(context: Flask, site: Site, cast: Cast) -> None:
+    dee, zhan = site.as_(cast.dee), site.as_(colleague(cast))
+    one = take_and_report(make_request(title="Bread"), cast.ben)
+    two = take_and_report(make_request(title="Dog"), cast.cy)
+    page = dee.get("/desk")
+    tick(zhan, two)
+    said = text_of(dee.follow(dee.press(page, "Confirm all that are ticked", claim=[str(one), str(two)])))
+    assert "1 of 2 confirmed." in said
+    assert minutes_of(cast.cy) == 30
+    assert "1 of 1 confirmed." in tick(dee, one), "pressed twice it is one's own all the same"
+
+
 def test_nothing_ticked_is_said(dee: Site) -> None:
     for fields in ({}, {"claim": "abc"}, {"claim": "²"}, {"claim": "9" * 40}):
         after = dee.follow(dee.post("/desk/claims/confirm", fields, status=303))

@@ -144,7 +144,10 @@ def confirm_as_told(claim_id: int, **who: Any) -> Claim:
     """With the hours as they were reported. Only what waits for it can be ticked, and what the person wrote is read."""
     if queries.unread_among(db.session, [claim_id]):
         raise NotAllowed("unread_words")
-    return board.confirm(claim_id, seen=ClaimState.REPORTED, minutes=queries.minutes_told(db.read, claim_id), **who)
+    told = board.confirm(claim_id, seen=ClaimState.REPORTED, minutes=queries.minutes_told(db.read, claim_id), **who)
+    if told.confirmed_by_ref != me().public_ref:  # a colleague was faster
+        raise NotAllowed("moved_on")
+    return told
 
 
 def address_of(ids: list[int]) -> str:
