@@ -230,8 +230,8 @@ def tell_no_report(request_id: int, claim: Claim | None) -> Response:
     if not text:
         return redirect_to(url_for(".show_request", request_id=request_id))
     help_request = queries.get_request(db.read, request_id)
-    html = render_template("board/too_late.html", text=text, words=words, request_=help_request, active="me")
-    return private(make_response(html, 409))
+    values = {"text": text, "words": words, "request_": help_request, "is_told": claim is not None}
+    return private(make_response(render_template("board/too_late.html", active="me", **values), 409))
 
 
 def why_no_report(request_id: int, claim: Claim | None, words: list[str]) -> str:

@@ -125,6 +125,7 @@ def test_a_question_is_not_left_without_an_answer(ben: Site, cast: Cast) -> None
     send(ben, asked, answer="It was.", status=303)  # the second press
     late = text_of(send(ben, asked, answer="It was not.", status=409))  # from another tab
     assert "This has been told already, and waits for a coordinator." in late
+    assert "a deed of your own" not in late, "it would be told twice"
     assert "It was not." in late
     assert claim_now(1).answer == "It was."
 
