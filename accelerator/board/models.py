@@ -88,6 +88,9 @@ TO_SETTLE = "state IN ('reported', 'disputed')"
 #: Promises that may lapse: begun, and nobody vouches for them. Few at any time, so the clock looks at all of them.
 MAY_LAPSE = "state = 'started' AND helped_said_at IS NULL"
 
+#: Promises of which the helped person says that they were kept, and the volunteer has not told yet.
+VOUCHED = "state IN ('claimed', 'started') AND helped_said_at IS NOT NULL"
+
 
 class HelpRequest(Base):
     """One need, on the board once a coordinator has published it. Nothing here is private."""
@@ -183,6 +186,7 @@ class Claim(Base):
         Index("ix_claims_request", "request_id", "state", "id"),
         index_where("ix_claims_to_settle", "region_code", "state", "reported_at", "id", where=TO_SETTLE),
         index_where("ix_claims_begun", "request_id", "id", where=MAY_LAPSE),
+        index_where("ix_claims_vouched", "region_code", "helped_said_at", "id", where=VOUCHED),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -441,14 +441,17 @@ def report(
 def confirm(claim_id: int, *, seen: str | None, by: Viewer, at: datetime, minutes: int) -> Claim:
     """A coordinator vouches: the hours are credited and, as the volunteer chose, a deed appears.
 
-    Refused when the promise is no longer in the state ``seen``: a colleague may have a question about it. Repeating it
-    is harmless.
+    Where the helped person says that they came and the volunteer never told of it, it is told with this, and no deed
+    is shown: nobody chose how. Refused when the promise is no longer in the state ``seen``: a colleague may have a
+    question about it. Repeating it is harmless.
     """
     claim_, request = lock_claim(claim_id)
     _must_settle(by, claim_, request)
     if claim_.state == S.CONFIRMED and claim_.minutes == minutes:
         return claim_
     _must_stand(claim_, seen)
+    if is_vouched(claim_):
+        _tell_for(claim_, request, by=by, at=at, minutes=minutes)
     move(claim_, Verb.CONFIRM)
     claim_.minutes, claim_.settled_at, claim_.confirmed_by_ref = minutes, at, by.public_ref
     if request.timing == Timing.REPEATING:
@@ -466,6 +469,19 @@ def confirm(claim_id: int, *, seen: str | None, by: Viewer, at: datetime, minute
     deeds.publish_from_claim(claim_, request, volunteer, by=by, at=at)
     tell_person(db.session, claim_.user_id, "confirmed", request_id=request.id, at=at)
     return claim_
+
+
+def is_vouched(claim_: Claim) -> bool:
+    """Whether a promise was kept by the word of the helped person alone."""
+    return claim_.state in OPEN_PROMISES and claim_.helped_said_at is not None
+
+
+def _tell_for(claim_: Claim, request: HelpRequest, *, by: Viewer, at: datetime, minutes: int) -> None:
+    move(claim_, Verb.REPORT)
+    claim_.minutes, claim_.credit, claim_.reported_at = minutes, Credit.HIDDEN.value, at
+    db.session.flush()
+    told = f"request:{request.id}"
+    record(db.session, EventType.CLAIM_REPORTED, told, by=by, at=at, claim=claim_.id, minutes=minutes)
 
 
 def _is_done(request: HelpRequest) -> bool:

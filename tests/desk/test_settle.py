@@ -8,7 +8,7 @@ from webtest import TestResponse
 
 from accelerator.accounts.models import User
 from accelerator.board import transitions as board
-from accelerator.board.models import ClaimState, Credit, HelpRequest, Outcome, Timing
+from accelerator.board.models import Claim, ClaimState, Credit, HelpRequest, Outcome, Timing
 from accelerator.clock import utcnow
 from accelerator.deeds.models import DayTotal
 from accelerator.extensions import db
@@ -137,6 +137,59 @@ def test_a_second_question_is_not_thrown_away_in_silence(context: Flask, site: S
     refused = dee.press(page, "Ask the volunteer", status=409, reason="How long was it?")
     assert refused.html.select_one(f"#dispute-{claim_id}[open] input[name=reason]")["value"] == "How long was it?"
     assert claim_now(claim_id).reason == "Who was there?"
+
+
+def vouched(request_id: int, person: Person, *, ago: timedelta) -> int:
+    """A promise of which only the helped person says that it was kept."""
+    claim_id = take(request_id, person)
+    with db.transaction() as session:
+        session.get_one(Claim, claim_id).helped_said_at = utcnow() - ago
+    return claim_id
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_what_only_the_helped_person_tells_of_is_confirmed_at_the_desk(
+    context: Flask, site: Site, cast: Cast, has_begun: bool
+) -> None:
+    claim_id = vouched(make_request(minutes=45, title="Bread"), cast.ben, ago=timedelta(days=3))
+    if has_begun:
+        with db.transaction():
+            board.start(claim_now(claim_id).request_id, by=viewer_of(cast.ben), at=utcnow())
+    dee = site.as_(cast.dee)
+    queue = dee.get("/desk")
+    assert "Ben has not told of it. The helped person says: they came" in text_of(queue)
+    assert not queue.html.select("[data-tick]"), "it is looked at one by one"
+    dee.press(queue, "Confirm", status=303)
+    claim = claim_now(claim_id)
+    assert (claim.state, claim.minutes, claim.credit, minutes_of(cast.ben)) == ("confirmed", 45, "hidden", 45)
+    assert deed_of(claim_id) is None, "nobody chose how to be shown"
+    assert events_of(f"request:{claim.request_id}")[-2:] == ["claim.reported", "claim.confirmed"]
+    assert hours_given() == 45
+    dee.post(f"/desk/claims/{claim_id}/unconfirm", status=303)
+    claim = claim_now(claim_id)
+    assert (claim.state, claim.minutes, minutes_of(cast.ben)) == ("reported", 45, 0)
+
+
+def test_the_volunteer_is_given_time_to_tell_of_it(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = vouched(make_request(title="Bread"), cast.ben, ago=timedelta(days=1))
+    dee = site.as_(cast.dee)
+    assert "has not told of it" not in text_of(dee.get("/desk"))
+    assert "Confirm" in text_of(dee.get(f"/desk/requests/{claim_now(claim_id).request_id}"))
+
+
+def test_without_their_word_nothing_is_confirmed_before_it_is_told(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = take(make_request(title="Bread"), cast.ben)
+    dee = site.as_(cast.dee)
+    dee.post(f"/desk/claims/{claim_id}/confirm", {"seen": "claimed", "hours": "1", "minutes": "0"}, status=409)
+    assert claim_now(claim_id).state == "claimed"
+    assert minutes_of(cast.ben) == 0
+
+
+def test_nobody_confirms_their_own_by_the_word_of_another(context: Flask, site: Site, cast: Cast) -> None:
+    claim_id = vouched(make_request(title="Bread"), cast.dee, ago=timedelta(days=3))
+    dee = site.as_(cast.dee)
+    dee.post(f"/desk/claims/{claim_id}/confirm", {"seen": "claimed", "hours": "1", "minutes": "0"}, status=409)
+    assert claim_now(claim_id).state == "claimed"
 
 
 def test_a_whole_day_is_the_most(context: Flask, site: Site, cast: Cast) -> None:

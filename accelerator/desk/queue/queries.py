@@ -27,7 +27,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from accelerator.accounts.models import User
-from accelerator.board.models import TO_PUBLISH, TO_SETTLE, TO_VERIFY, UNCLAIMED, Claim, HelpRequest, RequestStatus
+from accelerator.board.models import (
+    TO_PUBLISH,
+    TO_SETTLE,
+    TO_VERIFY,
+    UNCLAIMED,
+    VOUCHED,
+    Claim,
+    HelpRequest,
+    RequestStatus,
+)
 from accelerator.database import AnyRow, Base, UTCDateTime
 from accelerator.deeds.models import PENDING, UNSETTLED, Deed, DeedReport
 from accelerator.desk.queue.models import DeskFilter
@@ -78,20 +87,28 @@ def _of_claims(state: str) -> Question:
     return Question(Claim, Claim.reported_at, where, join=HelpRequest.id == Claim.request_id)
 
 
-QUESTIONS: dict[Reason, Question] = {
-    Reason.URGENT: Question(HelpRequest, _due, (text(TO_VERIFY), _due > _now, _due <= _soon)),
-    Reason.VERIFY: Question(HelpRequest, HelpRequest.created_at, (text(TO_VERIFY), or_(_due <= _now, _due > _soon))),
-    Reason.SOON: Question(HelpRequest, _due, (text(UNCLAIMED), _due > _now, _due <= _soon)),
-    Reason.UNCLAIMED: Question(HelpRequest, _published, (text(UNCLAIMED), _published < _long_ago, _due > _now)),
-    Reason.REPORTED: _of_claims("reported"),
-    Reason.DISPUTED: _of_claims("disputed"),
-    Reason.WORD: Question(CaseEntry, CaseEntry.id, (text(UNSEEN_WORD),), join=HelpRequest.id == CaseEntry.request_id),
-    Reason.PUBLISH: Question(HelpRequest, HelpRequest.created_at, (text(TO_PUBLISH),)),
-    Reason.DEED: Question(Deed, Deed.id, (text(PENDING),), about=Deed),
-    Reason.REPORT: Question(
-        DeedReport, DeedReport.id, (text(UNSETTLED),), about=Deed, join=Deed.id == DeedReport.deed_id
+def _vouched() -> Question:
+    """The volunteer was asked to tell of it, and has had the time."""
+    where = (text(VOUCHED), Claim.helped_said_at < _long_ago)
+    return Question(Claim, Claim.helped_said_at, where, join=HelpRequest.id == Claim.request_id)
+
+
+QUESTIONS: dict[Reason, tuple[Question, ...]] = {
+    Reason.URGENT: (Question(HelpRequest, _due, (text(TO_VERIFY), _due > _now, _due <= _soon)),),
+    Reason.VERIFY: (Question(HelpRequest, HelpRequest.created_at, (text(TO_VERIFY), or_(_due <= _now, _due > _soon))),),
+    Reason.SOON: (Question(HelpRequest, _due, (text(UNCLAIMED), _due > _now, _due <= _soon)),),
+    Reason.UNCLAIMED: (Question(HelpRequest, _published, (text(UNCLAIMED), _published < _long_ago, _due > _now)),),
+    Reason.REPORTED: (_of_claims("reported"), _vouched()),
+    Reason.DISPUTED: (_of_claims("disputed"),),
+    Reason.WORD: (
+        Question(CaseEntry, CaseEntry.id, (text(UNSEEN_WORD),), join=HelpRequest.id == CaseEntry.request_id),
     ),
-    Reason.ENDED: Question(HelpRequest, _due, (_is_open, _due <= _now)),
+    Reason.PUBLISH: (Question(HelpRequest, HelpRequest.created_at, (text(TO_PUBLISH),)),),
+    Reason.DEED: (Question(Deed, Deed.id, (text(PENDING),), about=Deed),),
+    Reason.REPORT: (
+        Question(DeedReport, DeedReport.id, (text(UNSETTLED),), about=Deed, join=Deed.id == DeedReport.deed_id),
+    ),
+    Reason.ENDED: (Question(HelpRequest, _due, (_is_open, _due <= _now)),),
 }
 
 
@@ -116,8 +133,7 @@ def _ask(reason: Reason, regions: tuple[str, ...]) -> Asked:
 
 
 def _ask_narrowed(reason: Reason, regions: tuple[str, ...], narrow: Narrow) -> Asked:
-    question = QUESTIONS[reason]
-    parts = [_in_region(question, region, narrow) for region in regions]
+    parts = [_in_region(question, region, narrow) for question in QUESTIONS[reason] for region in regions]
     if len(parts) == 1:
         return parts[0]
     tables = [part.subquery() for part in parts]
@@ -162,7 +178,8 @@ def _ask_count(regions: tuple[str, ...]) -> Select[Any]:
     """In no order, so that each part ends as soon as it has found `MOST`."""
     counts = [
         select(func.count()).select_from(_some(question, regions).limit(MOST).subquery()).scalar_subquery()
-        for question in QUESTIONS.values()
+        for questions in QUESTIONS.values()
+        for question in questions
     ]
     return select(*counts)
 

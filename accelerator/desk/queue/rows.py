@@ -11,7 +11,8 @@ from accelerator import formatting, policy
 from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import Appeal
 from accelerator.appeals.words import kind_label
-from accelerator.board.models import Claim, HelpRequest, Timing
+from accelerator.board.models import Claim, ClaimState, HelpRequest, Timing
+from accelerator.board.transitions import is_vouched
 from accelerator.deeds.cards import CardPhoto, make_photos
 from accelerator.deeds.models import Deed, Photo
 from accelerator.desk.cases.words import call_outcome_label, heading
@@ -195,6 +196,9 @@ class RowMaker:
         if reason is Reason.DISPUTED:
             why = gettext("Being cleared up with %(name)s, who reported %(when)s", name=who, when=since)
             action = Action(gettext("Look at it") if own else gettext("Clear it up"), case, "o")
+        elif is_vouched(claim):
+            why = gettext("%(name)s has not told of it. The helped person says: they came", name=who)
+            action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
         else:
             took = formatting.duration(claim.minutes or row.minutes)
             why = gettext("%(name)s reported %(duration)s, %(when)s", name=who, duration=took, when=since)
@@ -203,7 +207,7 @@ class RowMaker:
             if has_words:
                 why = gettext("%(report)s. The person wrote as well: read it first", report=why)
             action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
-        is_one = reason is Reason.REPORTED and may
+        is_one = claim.state == ClaimState.REPORTED and may
         return self._about_request(
             reason, row, f"claim-{claim.id}", why, action, about=f"claim:{claim.id}", href=case, told=claim.word,
             tick=claim.id if is_one else 0, other=f"/desk/claims/{claim.id}/dispute" if is_one else "",

@@ -529,6 +529,13 @@ def create_tables() -> None:
             sqlite_where=sa.text("state IN ('reported', 'disputed')"),
             postgresql_where=sa.text("state IN ('reported', 'disputed')"),
         )
+        batch_op.create_index(
+            "ix_claims_vouched",
+            ["region_code", "helped_said_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('claimed', 'started') AND helped_said_at IS NOT NULL"),
+            postgresql_where=sa.text("state IN ('claimed', 'started') AND helped_said_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_claims_user", ["user_id", "state", "id"], unique=False)
         batch_op.create_index(
             "uq_claims_active",
@@ -762,6 +769,11 @@ def drop_tables() -> None:
             "uq_claims_active",
             sqlite_where=sa.text("state IN ('waiting', 'claimed', 'started', 'reported', 'disputed')"),
             postgresql_where=sa.text("state IN ('waiting', 'claimed', 'started', 'reported', 'disputed')"),
+        )
+        batch_op.drop_index(
+            "ix_claims_vouched",
+            sqlite_where=sa.text("state IN ('claimed', 'started') AND helped_said_at IS NOT NULL"),
+            postgresql_where=sa.text("state IN ('claimed', 'started') AND helped_said_at IS NOT NULL"),
         )
         batch_op.drop_index("ix_claims_user")
         batch_op.drop_index("ix_claims_request")
