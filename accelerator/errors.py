@@ -118,7 +118,7 @@ class NotAllowed(DomainError):
                 "That one is on the board already and is nobody's in particular. Merge it into this one instead."
             ),
             "many_filters": gettext("Eight kept views are the most. Let go of one first."),
-            "erased": gettext("This person's data has been erased: no words to them or about them are kept any more."),
+            "erased": gettext("This person's data have been erased: no words to them or about them are kept any more."),
             "nobody_asked": gettext("Nobody in particular asked for this: there is nobody to write to."),
             "capacity": gettext("More people have already promised to come than that. Remove a promise first."),
         }[self.reason]

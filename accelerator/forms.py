@@ -80,21 +80,29 @@ def without_controls(text: str) -> str:
     return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc")
 
 
-#: Letters that show nothing: the fillers of Hangul, and the empty pattern of Braille. They count as spaces.
-BLANKS = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0"), " ")
+#: Letters that show nothing: the fillers of Hangul, an empty note, and the empty pattern of Braille. They count as
+#: spaces.
+BLANKS = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0\U0001d159"), " ")
+
+
+def shows(text: str) -> bool:
+    """Whether there is anything to be seen: marks alone, which stand above or below a letter, show nothing."""
+    return any(not unicodedata.category(c).startswith(("M", "Z")) for c in text)
 
 
 def tidy(text: str | None) -> str:
     """Text of one line: composed, without control characters, spaces folded."""
     composed = unicodedata.normalize("NFC", text or "").translate(BLANKS)
-    return " ".join("".join(c if c.isprintable() else " " for c in composed).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in composed).split())
+    return line if shows(line) else ""
 
 
 def tidy_lines(text: str | None) -> str:
     """Text of several lines: composed, without other control characters, blank ends cut."""
     composed = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n").translate(BLANKS)
     kept = "".join(c for c in composed if c == "\n" or c.isprintable())
-    return "\n".join(line.rstrip() for line in kept.split("\n")).strip()
+    lines = "\n".join(line.rstrip() for line in kept.split("\n")).strip()
+    return lines if shows(lines.replace("\n", "")) else ""
 
 
 def files_of(field: Any) -> list[Any]:

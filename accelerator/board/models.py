@@ -73,6 +73,9 @@ ACTIVE = (
 #: Promises still to be kept: they are counted against the limit and for overlaps.
 OPEN_PROMISES = (ClaimState.CLAIMED, ClaimState.STARTED)
 
+#: After these nothing is to be moved or called off: help has come.
+CAME = (ClaimState.REPORTED, ClaimState.DISPUTED, ClaimState.CONFIRMED)
+
 
 def sql_list(states: tuple[enum.StrEnum, ...]) -> str:
     return ", ".join(f"'{state.value}'" for state in states)
@@ -158,6 +161,7 @@ class HelpRequest(Base):
     #: When a coordinator had spoken with who asked, and knew that the need is real.
     verified_at: Mapped[datetime | None]
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    #: When it came to the desk; anew when it comes back.
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -212,11 +216,18 @@ class Claim(Base):
     reported_at: Mapped[datetime | None]
     #: When the helped person said that help came: by the spoken pair, or on the page behind their code.
     helped_said_at: Mapped[datetime | None]
+    #: When the volunteer gave their spoken pair, which vouches once for each volunteer.
+    pair_given_at: Mapped[datetime | None]
     #: Their answer to "were you asked for anything in return?"; empty until they answer. A yes opens a case.
     was_asked: Mapped[bool | None]
     settled_at: Mapped[datetime | None]
     #: The reference of the coordinator who confirmed: only they take it back.
     confirmed_by_ref: Mapped[str | None] = mapped_column(String(34))
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether only the helped person says so far that the promise was kept."""
+        return self.state in OPEN_PROMISES and self.helped_said_at is not None
 
 
 class HelpKind(Base):

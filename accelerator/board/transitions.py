@@ -40,6 +40,7 @@ from accelerator.deeds import transitions as deeds
 from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
 from accelerator.extensions import db
 from accelerator.help.models import CaseEntry
+from accelerator.help.queries import list_still_needed
 from accelerator.integrity.queries import find_detail, last_type
 from accelerator.integrity.record import SYSTEM, Actor, EventType, record
 from accelerator.policy import ClaimBar
@@ -110,6 +111,10 @@ REQUEST_MOVES: dict[tuple[RequestStatus, str], RequestStatus] = {
     (R.PAUSED, "close"): R.CLOSED,
     (R.CLOSED, "reopen"): R.RECEIVED,
 }
+
+
+#: Nobody came: what was put together with such a request is still needed.
+WITHOUT_HELP = frozenset(Outcome) - {Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.DUPLICATE}
 
 
 class ClaimRefused(DomainError):
@@ -450,7 +455,7 @@ def confirm(claim_id: int, *, seen: str | None, by: Viewer, at: datetime, minute
     if claim_.state == S.CONFIRMED and claim_.minutes == minutes:
         return claim_
     _must_stand(claim_, seen)
-    if is_vouched(claim_):
+    if claim_.is_vouched:
         _tell_for(claim_, request, by=by, at=at, minutes=minutes)
     move(claim_, Verb.CONFIRM)
     claim_.minutes, claim_.settled_at, claim_.confirmed_by_ref = minutes, at, by.public_ref
@@ -469,11 +474,6 @@ def confirm(claim_id: int, *, seen: str | None, by: Viewer, at: datetime, minute
     deeds.publish_from_claim(claim_, request, volunteer, by=by, at=at)
     tell_person(db.session, claim_.user_id, "confirmed", request_id=request.id, at=at)
     return claim_
-
-
-def is_vouched(claim_: Claim) -> bool:
-    """Whether a promise was kept by the word of the helped person alone."""
-    return claim_.state in OPEN_PROMISES and claim_.helped_said_at is not None
 
 
 def _tell_for(claim_: Claim, request: HelpRequest, *, by: Viewer, at: datetime, minutes: int) -> None:
@@ -771,7 +771,7 @@ def close(request_id: int, *, by: Viewer, at: datetime, outcome: Outcome) -> Hel
 
     Repeating it is harmless; what has ended in another way is refused.
     """
-    request = lock_request(request_id)
+    request = lock_with_duplicates(request_id)[request_id]
     _must_coordinate(by, request)
     if request.status == R.CLOSED and request.outcome == outcome:
         return request
@@ -784,21 +784,9 @@ def close(request_id: int, *, by: Viewer, at: datetime, outcome: Outcome) -> Hel
 def end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
     """The person whose need it is calls it off (see `accelerator.help`); how many who promised or wait are told.
 
-    The caller holds the request's lock.
+    The caller holds the locks of the request and its duplicates.
     """
     return _close(request, outcome, by=by, at=at)
-
-
-def reopen(request: HelpRequest, *, by: Actor, at: datetime) -> None:
-    """A duplicate whose other request has ended without help is a need of its own again, to be verified anew.
-
-    The caller holds the request's lock.
-    """
-    if request.outcome != Outcome.DUPLICATE:
-        raise NotAllowed("moved_on")
-    request.outcome = request.closed_at = request.duplicate_of_id = None
-    request.verified_at = request.verified_by_id = request.published_at = None
-    _move_request(request, "reopen", EventType.REQUEST_REOPENED, by=by, at=at)
 
 
 def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
@@ -812,10 +800,28 @@ def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -
         if not has_begun:
             _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=by, at=at)
         tell_person(db.session, claim_.user_id, "closed_begun" if has_begun else "closed", request_id=request.id, at=at)
+    if outcome in WITHOUT_HELP:
+        for duplicate_id in list_still_needed(db.session, request):
+            _reopen(lock_request(duplicate_id), at=at)
     return len(promises)
 
 
-def _move_request(request: HelpRequest, verb: str, type: EventType, *, by: Actor, at: datetime, **details: str) -> None:
+def _reopen(request: HelpRequest, *, at: datetime) -> None:
+    """A duplicate whose other request has ended without help is a need of its own again, to be verified anew."""
+    begun = select(Claim).where(Claim.request_id == request.id, Claim.state.in_(OPEN_PROMISES))
+    for claim_ in db.session.scalars(begun).all():
+        _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=SYSTEM, at=at)
+        tell_person(db.session, claim_.user_id, "closed", request_id=request.id, at=at)
+    former = request.duplicate_of_id or 0
+    request.outcome = request.closed_at = request.duplicate_of_id = None
+    request.verified_at = request.verified_by_id = request.published_at = None
+    request.created_at = at
+    _move_request(request, "reopen", EventType.REQUEST_REOPENED, by=SYSTEM, at=at, former=former)
+
+
+def _move_request(
+    request: HelpRequest, verb: str, type: EventType, *, by: Actor, at: datetime, **details: str | int
+) -> None:
     new = REQUEST_MOVES.get((RequestStatus(request.status), verb))
     if new is None:
         raise NotAllowed("moved_on")
@@ -844,6 +850,15 @@ def lock_request(request_id: int) -> HelpRequest:
     if request is None:
         raise NotFound
     return request
+
+
+def lock_with_duplicates(*request_ids: int) -> dict[int, HelpRequest]:
+    """Requests and what was put together with them, by number, locked in that order: ending one may reopen another."""
+    together = or_(HelpRequest.id.in_(request_ids), HelpRequest.duplicate_of_id.in_(request_ids))
+    found = db.session.scalars(select(HelpRequest.id).where(together).order_by(HelpRequest.id)).all()
+    if not set(request_ids) <= set(found):
+        raise NotFound
+    return {id_: lock_request(id_) for id_ in found}
 
 
 def lock_claim(claim_id: int) -> tuple[Claim, HelpRequest]:

@@ -69,6 +69,14 @@ def find_feed_row(session: Session, deed_id: int) -> AnyRow | None:
     return session.execute(select(*FEED).where(Deed.id == deed_id, Deed.status == DeedStatus.PUBLISHED.value)).first()
 
 
+def list_feed_rows(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:
+    """The cards of those deeds that are published, by number."""
+    if not ids:
+        return {}
+    found = select(*FEED).where(Deed.id.in_(ids), Deed.status == DeedStatus.PUBLISHED.value)
+    return {row.id: row for row in session.execute(found)}
+
+
 def get_deed(session: Session, deed_id: int) -> Deed:
     """The deed, or `NotFound`."""
     deed = session.get(Deed, deed_id)

@@ -216,7 +216,7 @@ class ReasonForm(Form):
 
 
 #: As pages and people write the number of a request, in Latin and Cyrillic letters: "№ 17", "No. 17", "#17".
-NUMBER = re.compile(r"(?:№|#|n[o°º]?\.?|н(?:омер)?\.?)?\s*([0-9]{1,9})", re.I)
+NUMBER = re.compile(r"(?:№+|#|n[or°º]?\.?|н(?:омер)?\.?|нөмірі?)?\s*([0-9]{1,9})", re.I)
 
 
 class FindCaseForm(Form):

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from accelerator.board.models import Claim, HelpRequest
+from accelerator.board.models import CAME, Claim, HelpRequest, Timing
 from accelerator.extensions import vault
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
 from accelerator.integrity.models import IntegrityEvent
@@ -57,12 +57,12 @@ def find_own_claim(session: Session, claim_id: int, requester_id: int) -> Claim 
     ).first()
 
 
-def has_spoken_to(session: Session, claim: Claim, requester_id: int | None) -> bool:
-    """Whether this person has vouched for another promise of the same volunteer."""
+def has_given_pair(session: Session, claim: Claim, requester_id: int | None) -> bool:
+    """Whether the volunteer has given this person's pair for another promise."""
     others = (
         select(Claim.id)
         .join(HelpRequest, HelpRequest.id == Claim.request_id)
-        .where(Claim.user_id == claim.user_id, Claim.id != claim.id, Claim.helped_said_at.is_not(None))
+        .where(Claim.user_id == claim.user_id, Claim.id != claim.id, Claim.pair_given_at.is_not(None))
         .where(HelpRequest.requester_id == requester_id)
     )
     return session.scalars(others.limit(1)).first() is not None
@@ -70,6 +70,28 @@ def has_spoken_to(session: Session, claim: Claim, requester_id: int | None) -> b
 
 def list_claims(session: Session, request_ids: Iterable[int]) -> Sequence[Claim]:
     return session.scalars(select(Claim).where(Claim.request_id.in_(list(request_ids))).order_by(Claim.id)).all()
+
+
+def list_still_needed(session: Session, request: HelpRequest) -> Sequence[int]:
+    """Requests of other people that were put together with this one, and for which nobody came.
+
+    One telephone is one person who asked twice, unless somebody asked with it for others.
+    """
+    own = session.get(Requester, request.requester_id) if request.requester_id else None
+    came = exists().where(
+        Claim.request_id == HelpRequest.id, Claim.state.in_(CAME), HelpRequest.timing != Timing.REPEATING.value
+    )
+    others = (
+        select(HelpRequest.id)
+        .join(Requester, Requester.id == HelpRequest.requester_id)
+        .where(HelpRequest.duplicate_of_id == request.id, Requester.erased_at.is_(None), ~came)
+    )
+    if own:
+        others = others.where(Requester.id != own.id)
+    if own and own.phone_hash and not own.is_for_other:
+        is_same = (Requester.phone_hash == own.phone_hash) & Requester.is_for_other.is_(False)
+        others = others.where(or_(Requester.phone_hash.is_(None), ~is_same))
+    return session.scalars(others.order_by(HelpRequest.id)).all()
 
 
 def list_talk(session: Session, request_id: int) -> list[Said]:

@@ -16,7 +16,7 @@ from accelerator.errors import DomainError
 from accelerator.extensions import db, vault
 from accelerator.help.models import Requester
 from accelerator.help.pair import pair_of
-from accelerator.help.queries import has_spoken_to
+from accelerator.help.queries import has_given_pair
 from accelerator.integrity.record import EventType, record
 from accelerator.limits import PAIR_BY_VOLUNTEER
 
@@ -59,7 +59,7 @@ def find_speaker(request: HelpRequest, listener: Viewer) -> Requester | None:
 
 def is_known(request: HelpRequest, claim: Claim) -> bool:
     """Whether the volunteer of ``claim`` has given the pair of this person already, for another promise."""
-    return has_spoken_to(db.read, claim, request.requester_id)
+    return has_given_pair(db.read, claim, request.requester_id)
 
 
 def hear(request: HelpRequest, claim: Claim, text: str, *, by: Viewer, at: datetime) -> Heard:
@@ -74,13 +74,11 @@ def hear(request: HelpRequest, claim: Claim, text: str, *, by: Viewer, at: datet
     key = f"{by.public_ref}:{speaker.public_ref}"
     if not limits.spend(db.session, PAIR_BY_VOLUNTEER, key, at=at):
         return Heard.TOO_MANY
-    if has_spoken_to(db.session, claim, speaker.id):
-        return Heard.KNOWN
     given = vault.fingerprint("pair", pair_of(speaker.id, text))
     if not hmac.compare_digest(speaker.pair_hash, given):
         return Heard.WRONG
     limits.spend(db.session, PAIR_BY_VOLUNTEER, key, at=at, amount=-1)  # only wrong ones count
-    return Heard.RIGHT
+    return Heard.KNOWN if has_given_pair(db.session, claim, speaker.id) else Heard.RIGHT
 
 
 def note(claim: Claim, *, by: Viewer, at: datetime) -> None:
@@ -88,6 +86,7 @@ def note(claim: Claim, *, by: Viewer, at: datetime) -> None:
 
     The deed is confirmed by the one who was helped once a coordinator confirms the report. Repeating it is harmless.
     """
+    claim.pair_given_at = claim.pair_given_at or at
     if claim.helped_said_at is not None:
         return
     claim.helped_said_at = at

@@ -86,14 +86,12 @@ def make_case(
     """Everything about one request. ``survivor``: the request that it was put together with, if it was."""
     zone = places.zone(request.region_code)
     to_confirm = [] if survivor else list_to_confirm(request, claims, at=at)
-    reopened = [moment for moment, type_ in events if type_ == EventType.REQUEST_REOPENED]
     stands = what_next(
         survivor or request,
         claims,
         talk,
         can_confirm=bool(to_confirm),
         is_own=survivor is None,
-        since=max(reopened, default=request.created_at),
         at=at,
         zone=zone,
     )
@@ -192,18 +190,14 @@ def what_next(
     *,
     can_confirm: bool,
     is_own: bool,
-    since: datetime,
     at: datetime,
     zone: ZoneInfo,
 ) -> Next:
-    """``can_confirm``: there is a button to say that they came. ``is_own``: what was said of it, they said themselves.
-
-    ``since``: when the request came to the desk, for the last time if it came back.
-    """
+    """``can_confirm``: there is a button to say that they came. ``is_own``: what was said, they said."""
     if request.status == RequestStatus.CLOSED:
         return closed_words(request)
     if request.status == RequestStatus.RECEIVED:
-        return received_words(request, talk, since=since, zone=zone)
+        return received_words(request, talk, zone=zone)
     found = states(claims)
     spoken = who_spoke(claims) if is_own else None
     told = [claim for claim in claims if claim.state in (ClaimState.REPORTED, ClaimState.DISPUTED)]
@@ -238,9 +232,9 @@ def what_next(
     )
 
 
-def received_words(request: HelpRequest, talk: Sequence[Said], *, since: datetime, zone: ZoneInfo) -> Next:
+def received_words(request: HelpRequest, talk: Sequence[Said], *, zone: ZoneInfo) -> Next:
     entries = [said.entry for said in talk]
-    calls = [entry for entry in entries if entry.kind == EntryKind.CALL and entry.created_at >= since]
+    calls = [entry for entry in entries if entry.kind == EntryKind.CALL and entry.created_at >= request.created_at]
     last = calls[-1] if calls else None
     if last and last.outcome == CallOutcome.NOT_NEEDED:
         return not_needed_words(last, talk, zone=zone)
@@ -259,7 +253,7 @@ def received_words(request: HelpRequest, talk: Sequence[Said], *, since: datetim
     return Next(
         gettext("We have received what you wrote."),
         gettext("A coordinator calls to talk it over. Until then nobody else sees it."),
-        add_working_days(since.astimezone(zone).date(), CALL_WITHIN),
+        add_working_days(request.created_at.astimezone(zone).date(), CALL_WITHIN),
     )
 
 

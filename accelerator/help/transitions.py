@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from accelerator.accounts.models import UserNotice
@@ -21,6 +21,7 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.appeals import transitions as appeals
 from accelerator.board import transitions as board
 from accelerator.board.models import (
+    CAME,
     OPEN_PROMISES,
     Claim,
     ClaimState,
@@ -47,8 +48,6 @@ USUAL_MINUTES = 60
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 #: Of a claim that a volunteer keeps or kept: the helped person can say that they came.
 PROMISED = (*OPEN_PROMISES, ClaimState.REPORTED, ClaimState.DISPUTED, ClaimState.CONFIRMED)
-#: After these nothing is to be moved or called off: help has come.
-CAME = (ClaimState.REPORTED, ClaimState.DISPUTED, ClaimState.CONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -367,33 +366,12 @@ def _open_integrity_case(claim: Claim, request: HelpRequest, *, by: Requester, a
 
 def call_off(request_id: int, outcome: Outcome, *, by: Requester, at: datetime) -> int:
     """ "Somebody has already helped", or "I no longer need it": how many who promised or wait are told."""
-    _lock_with_others(lock_requester(by.id), HelpRequest.id == request_id)
+    lock_requester(by.id)
+    board.lock_with_duplicates(request_id)  # all locks in their order, before the first change
     request = _lock_own(request_id, by)
     if request.status == RequestStatus.CLOSED:
         return 0
-    return _end(request, outcome, by=by, at=at)
-
-
-def _end(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -> int:
-    """End a request. Another person whose own was put together with it still needs help: theirs is back at the desk."""
-    told = board.end(request, outcome, by=by, at=at)
-    if outcome != Outcome.FULFILLED:
-        for other in _list_others(request):
-            board.reopen(other, by=SYSTEM, at=at)
-    return told
-
-
-def _list_others(request: HelpRequest) -> list[HelpRequest]:
-    """Requests of other people that were put together with this one; the same telephone is the same person."""
-    own = db.session.get_one(Requester, request.requester_id)
-    others = (
-        select(HelpRequest)
-        .join(Requester, Requester.id == HelpRequest.requester_id)
-        .where(HelpRequest.duplicate_of_id == request.id, Requester.id != own.id, Requester.erased_at.is_(None))
-    )
-    if own.phone_hash:
-        others = others.where(Requester.phone_hash.is_distinct_from(own.phone_hash))
-    return [board.lock_request(other.id) for other in db.session.scalars(others.order_by(HelpRequest.id))]
+    return board.end(request, outcome, by=by, at=at)
 
 
 def _forget_words(request: HelpRequest) -> None:
@@ -417,9 +395,9 @@ def erase(requester_id: int, *, by: Actor, at: datetime) -> Requester:
         return requester
     key_name = str(requester.key_name)
     drafts.forget_of(db.session, requester.id)
-    for request in _lock_with_others(requester, HelpRequest.requester_id == requester.id):
+    for request in _lock_all(requester):
         if request.status != RequestStatus.CLOSED:
-            _end(request, Outcome.WITHDRAWN, by=by, at=at)
+            board.end(request, Outcome.FULFILLED if _was_helped(request) else Outcome.WITHDRAWN, by=by, at=at)
         _forget_words(request)
         for entry in db.session.scalars(select(CaseEntry).where(CaseEntry.request_id == request.id)):
             entry.sealed = entry.key_name = None
@@ -465,12 +443,15 @@ def _lock_own(request_id: int, by: Requester) -> HelpRequest:
     return request
 
 
-def _lock_with_others(requester: Requester, which: ColumnElement[bool]) -> list[HelpRequest]:
-    """A person's own requests, locked; with them what was put together with them, all in the order of their numbers."""
-    own = select(HelpRequest.id).where(which)
-    ids = select(HelpRequest.id).where(which | HelpRequest.duplicate_of_id.in_(own)).order_by(HelpRequest.id)
-    locked = [board.lock_request(request_id) for request_id in db.session.scalars(ids).all()]
-    return [request for request in locked if request.requester_id == requester.id]
+def _lock_all(requester: Requester) -> list[HelpRequest]:
+    own = select(HelpRequest.id).where(HelpRequest.requester_id == requester.id).order_by(HelpRequest.id)
+    ids = db.session.scalars(own).all()
+    locked = board.lock_with_duplicates(*ids)
+    return [locked[request_id] for request_id in ids]
+
+
+def _was_helped(request: HelpRequest) -> bool:
+    return any(claim.state == ClaimState.CONFIRMED or claim.helped_said_at for claim in _claims(request))
 
 
 def _claims(request: HelpRequest, *states: ClaimState) -> list[Claim]:

@@ -7,7 +7,7 @@ from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext
 
 from accelerator import limits
-from accelerator.board.models import HelpRequest, Outcome
+from accelerator.board.models import CAME, HelpRequest, Outcome
 from accelerator.clock import utcnow
 from accelerator.codes import group_code, read_code
 from accelerator.current import settings
@@ -479,7 +479,7 @@ def call_off(request_id: int, template: str, told: str, closed: str) -> Response
         silent = [claim for claim in claims if claim.helped_said_at is None]
         to_confirm = [number for number, _ in status.list_to_confirm(found, silent, at=at)]
         return private(draw(template, request_=found, to_confirm=to_confirm, has_come=status.has_come(claims)))
-    is_told = any(claim.state in transitions.CAME for claim in claims)
+    is_told = any(claim.state in CAME for claim in claims)
     came = status.has_come(claims) or (is_told and template == "help/helped.html")
     outcome = Outcome.FULFILLED if came else Outcome.WITHDRAWN
     ended = transitions.call_off(found.id, outcome, by=asker(), at=at)

@@ -15,7 +15,7 @@ from accelerator.clock import utcnow
 from accelerator.config import LANGUAGES
 from accelerator.current import settings
 from accelerator.deeds.cards import draw_deed
-from accelerator.deeds.queries import find_feed_row
+from accelerator.deeds.queries import list_feed_rows
 from accelerator.extensions import db
 from accelerator.integrity.models import IntegrityEvent, IntegrityHead
 from accelerator.integrity.record import EventType
@@ -103,9 +103,10 @@ class LogSource:
 
     def _deeds(self, changes: Changes) -> list[Message]:
         now = utcnow()
+        rows = list_feed_rows(db.read, [deed_id for _, deed_id in changes.deeds])
         found = []
         for seq, deed_id in changes.deeds:
-            row = find_feed_row(db.read, deed_id)
+            row = rows.get(deed_id)
             if row is None:
                 found.append(Message(seq, "deed", dict.fromkeys(LANGUAGES, GONE % deed_id)))
                 continue

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from accelerator.board.queries import list_cards
 from accelerator.clock import utcnow
 from accelerator.deeds.cards import draw_deed
-from accelerator.deeds.queries import find_feed_row
+from accelerator.deeds.queries import list_feed_rows
 from accelerator.extensions import db
 from accelerator.htmx import no_content
 from accelerator.live.source import changes_since, draw_seats
@@ -32,9 +32,11 @@ def show_changes() -> Response:
     now = utcnow()
     rows = [row for row in list_cards(db.read, list(changes.requests)) if names & names_of(row.id)]
     seats = [(row.id, Markup(draw_seats(row, now, with_button=f"request-{row.id}" in names))) for row in rows]  # noqa: S704
-    found = {deed_id: find_feed_row(db.read, deed_id) for _, deed_id in changes.deeds}
-    deeds = [draw_deed(row, places(db.read), now, fresh=True) for row in found.values() if row and "deed" in names]
-    gone = [deed_id for deed_id, row in found.items() if row is None and f"deed-{deed_id}" in names]
+    shown = [deed_id for _, deed_id in changes.deeds if f"deed-{deed_id}" in names]
+    new = [deed_id for _, deed_id in changes.deeds if "deed" in names and deed_id not in shown]
+    found = list_feed_rows(db.read, [*shown, *new])
+    deeds = [draw_deed(found[deed_id], places(db.read), now, fresh=True) for deed_id in new if deed_id in found]
+    gone = [deed_id for deed_id in shown if deed_id not in found]
     values = {"newest": changes.newest, "seats": seats, "deeds": deeds, "gone": gone}
     return make_response(render_template("live/_changes.html", **values))
 

@@ -937,6 +937,8 @@ def test_a_kazakh_file_by_a_new_mapping_alone(tmp_path: Path) -> None:
         (("", '[fields.people]\ncolumn = "n"\nrequired = "yes"\n'), "must be true or false"),
         (("", '[fields.minutes]\ncolumn = "n"\nunits = { Std = "ours" }\n'), "must be one of minutes, hours, days"),
         (("", '[fields.minutes]\ncolumn = "n"\nunits = { "2 h" = "hours" }\n'), "must be one word of letters"),
+        (("", '[fields.minutes]\ncolumn = "n"\nunits = { hours = "days" }\n'), "is known already"),
+        (("", '[fields.minutes]\ncolumn = "n"\nunits = { Std = "hours", "STD." = "days" }\n'), "is known already"),
         (("", '[fields.state]\npast = "forget"\n'), "must be one of closed, open_anytime, keep"),
         (("", '[[regions]]\ncode = "X"\nkk = "X"\nru = "X"\n'), "[regions.1] en is missing"),
     ],

@@ -12,7 +12,6 @@ from accelerator.board.transitions import CLAIM_MOVES, REQUEST_MOVES, Verb
 from accelerator.clock import utcnow
 from accelerator.errors import NotAllowed, NotFound
 from accelerator.extensions import db
-from accelerator.integrity.record import SYSTEM
 from tests.cast import Cast, viewer_of
 from tests.factories import make_request
 from tests.races.invariants import HOLDING
@@ -175,16 +174,6 @@ def test_each_verb_on_a_request_does_what_the_table_says(
     after = request_now(request_id)
     assert (after.status, after.version, after.outcome, after.published_at, after.closed_at) == kept
     assert count_events() == events
-
-
-@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.DUPLICATE}))
-def test_nothing_but_a_duplicate_comes_back_to_the_desk(context: Flask, outcome: Outcome) -> None:
-    request_id = make_request(status=RequestStatus.CLOSED)
-    with db.transaction() as session:
-        session.get_one(HelpRequest, request_id).outcome = outcome.value
-    with pytest.raises(NotAllowed), db.transaction():
-        board.reopen(board.lock_request(request_id), by=SYSTEM, at=utcnow())
-    assert request_now(request_id).outcome == outcome
 
 
 def test_every_verb_and_every_state_is_in_the_tables() -> None:

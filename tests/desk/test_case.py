@@ -256,9 +256,9 @@ def test_after_erasure_the_case_tells_what_was_done_and_keeps_no_words(context: 
 @pytest.mark.parametrize(
     ("opened", "button", "name", "sentence"),
     [
-        ("note", "Keep", "note", "data has been erased"),
-        ("call", "Keep", "said", "data has been erased"),
-        ("ask", "Send", "question", "data has been erased"),
+        ("note", "Keep", "note", "data have been erased"),
+        ("call", "Keep", "said", "data have been erased"),
+        ("ask", "Send", "question", "data have been erased"),
         ("reveal", "Show the contact", "why", "No contact is kept here."),
     ],
 )

@@ -23,7 +23,9 @@ def request_of(phone: str, *, title: str, region: str = ALMATY) -> int:
     return request_id
 
 
-@pytest.mark.parametrize("typed", ["{}", " № {} ", "#{}", "No. {}", "no {}", "N{}", "н. {}", "Номер {}"])
+@pytest.mark.parametrize(
+    "typed", ["{}", " № {} ", "#{}", "No. {}", "no {}", "N{}", "н. {}", "Номер {}", "нөмірі {}", "Nr. {}", "№№{}"]
+)
 def test_by_its_number(dee: Site, typed: str) -> None:
     request_id = asked()
     page = dee.press(dee.get("/desk/find"), "Find", what=typed.format(request_id))

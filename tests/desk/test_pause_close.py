@@ -54,7 +54,9 @@ def test_an_outcome_is_needed(context: Flask, site: Site, cast: Cast) -> None:
 def test_who_is_turned_away_is_told_why(context: Flask, site: Site, cast: Cast, outcome: str) -> None:
     request_id = make_request()
     dee = site.as_(cast.dee)
-    page = dee.press(dee.get(f"/desk/requests/{request_id}"), "Close", outcome=outcome, reason=" \u3164 ", status=422)
+    page = dee.press(
+        dee.get(f"/desk/requests/{request_id}"), "Close", outcome=outcome, reason=" \u3164\u034f\ufe0f ", status=422
+    )
     assert "Please give the reason" in page.html.select_one("#close[open] form").get_text()
     assert "optional" not in page.html.find("label", {"for": "close-reason"}).get_text()
     assert page.html.select_one("#close input[checked]")["value"] == outcome

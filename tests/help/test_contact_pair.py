@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import update
 from webtest import TestResponse
 
-from accelerator.board.models import Credit, HelpRequest
+from accelerator.board.models import Claim, Credit, HelpRequest
 from accelerator.clock import utcnow
 from accelerator.deeds import transitions as deeds
 from accelerator.deeds.models import Deed, Level
@@ -154,6 +154,16 @@ def test_whoever_has_given_it_once_knows_it(errand: tuple[int, int], site: Site,
     assert sent.status_int == 303
     assert claim_now(claim_id).state == "reported"
     assert claim_now(claim_id).helped_said_at is None
+
+
+def test_what_the_person_said_behind_their_code_uses_no_pair_up(
+    errand: tuple[int, int], site: Site, cast: Cast
+) -> None:
+    with db.transaction() as session:
+        session.get_one(Claim, errand[1]).helped_said_at = utcnow()
+    other, claim_id = another_of_the_same(errand[0], cast.ben)
+    assert send(site.as_(cast.ben), other, PAIR).status_int == 303
+    assert claim_now(claim_id).helped_said_at is not None
 
 
 def test_from_somebody_else_it_is_a_word_of_its_own(errand: tuple[int, int], site: Site, cast: Cast) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from accelerator import limits
 from accelerator.appeals.models import Appeal
 from accelerator.board import transitions as board
-from accelerator.board.models import Claim, HelpRequest, RequestStatus, Timing
+from accelerator.board.models import Claim, HelpRequest, Outcome, RequestStatus, Timing
 from accelerator.clock import utcnow
 from accelerator.codes import ALPHABET, group_code, make_code, read_code
+from accelerator.desk.cases.transitions import merge
 from accelerator.extensions import db, vault
-from accelerator.help import spoken, views, visits
+from accelerator.help import retention, spoken, views, visits
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
 from accelerator.help.reveals import reveal_to_coordinator
 from accelerator.reference import forget_places
@@ -22,6 +23,7 @@ from accelerator.regions.models import Region
 from tests.cast import ALMATY, Cast, viewer_of
 from tests.factories import make_request, make_requester
 from tests.help.filling import later, show_code
+from tests.races.invariants import check_everything
 from tests.site import Site, form_values, text_of
 from tests.steps import (
     claim_now,
@@ -34,6 +36,7 @@ from tests.steps import (
     request_now,
     row,
     take,
+    take_and_report,
 )
 from tests.steps import report as tell_done
 
@@ -50,13 +53,13 @@ def entries(request_id: int) -> list[CaseEntry]:
     return list(db.read.scalars(select(CaseEntry).where(CaseEntry.request_id == request_id).order_by(CaseEntry.id)))
 
 
-def merged_with_another() -> tuple[tuple[int, str], tuple[int, str]]:
+def merged_with_another(cast: Cast) -> tuple[tuple[int, str], tuple[int, str]]:
     """Number and code of a request that lives on, and of another person's that was put together with it."""
     survivor, mine = asked(), asked()
     with db.transaction() as session:
-        mine_ = session.get_one(HelpRequest, mine[0])
-        mine_.duplicate_of_id, mine_.status, mine_.outcome = survivor[0], "closed", "duplicate"
-        session.get_one(Requester, mine_.requester_id).phone_hash = bytes(32)
+        session.get_one(Requester, request_now(mine[0]).requester_id).phone_hash = bytes(32)
+    with db.transaction():
+        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
     return survivor, mine
 
 
@@ -288,7 +291,7 @@ def test_whoever_said_on_the_phone_that_it_is_not_needed_is_promised_no_call(sit
 def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(
     context: Flask, site: Site, cast: Cast
 ) -> None:
-    (survivor, _), (_, code) = merged_with_another()
+    (survivor, _), (_, code) = merged_with_another(cast)
     claim_id = take(survivor, cast.ben)
     said = standing(site, code)
     assert "The same request was already here" in said
@@ -298,28 +301,76 @@ def test_merged_with_another_they_see_how_that_one_stands_and_cannot_touch_it(
     assert f"/claims/{claim_id}/" not in page.text
 
 
-@pytest.mark.parametrize("way", ["withdraw", "helped", "erase"])
-@pytest.mark.parametrize("was_published", [True, False])
-def test_when_the_first_leaves_the_second_is_back_at_the_desk(
-    context: Flask, site: Site, cast: Cast, way: str, was_published: bool
+@pytest.mark.parametrize("way", ["withdraw", "helped", "erase", "desk", "clock", "unverified"])
+def test_when_the_first_ends_without_help_the_second_is_back_at_the_desk(
+    context: Flask, site: Site, cast: Cast, way: str
 ) -> None:
-    (survivor, code), (mine, mine_code) = merged_with_another()
-    take(survivor, cast.ben)
-    if not was_published:
+    (survivor, code), (mine, mine_code) = merged_with_another(cast)
+    long_ago = utcnow() - timedelta(days=40)
+    with db.transaction() as session:
+        for number in (survivor, mine):
+            session.get_one(HelpRequest, number).created_at = long_ago
+    if way == "desk":
+        with db.transaction():
+            board.close(survivor, by=viewer_of(cast.dee), at=utcnow(), outcome=Outcome.WITHDRAWN)
+    elif way == "clock":
+        with db.transaction():
+            board.let_time_pass(at=request_now(survivor).due_at + timedelta(days=2))
+    elif way == "unverified":
         with db.transaction() as session:
-            session.get_one(HelpRequest, mine).published_at = None
-    show_code(site, code)
-    leave(site, survivor, way)
+            session.get_one(HelpRequest, survivor).status = RequestStatus.RECEIVED.value
+            session.get_one(HelpRequest, survivor).verified_at = None
+        retention.run(at=utcnow())
+    else:
+        show_code(site, code)
+        leave(site, survivor, way)
     again = request_now(mine)
     assert (again.status, again.outcome, again.duplicate_of_id, again.verified_at) == ("received", None, None, None)
     assert events_of(f"request:{mine}")[-1] == "request.reopened"
+    retention.run(at=utcnow())
+    assert request_now(mine).status == "received", "it is new at the desk, however long ago it was asked for"
     said = standing(site, mine_code)
     assert "The other request has ended, so yours is looked at by itself again" in said
     assert "A coordinator calls to talk it over." in said
     assert "no longer needed" not in said
     desk = site.as_(cast.dee)
-    assert desk.get("/desk").html.find("a", href=f"/desk/requests/{mine}") is not None
-    assert "a case of its own again" in text_of(desk.get(f"/desk/requests/{mine}"))
+    queue = desk.get("/desk")
+    assert queue.html.find("a", href=f"/desk/requests/{mine}") is not None
+    assert "Overdue" not in text_of(queue)
+    case = text_of(desk.get(f"/desk/requests/{mine}"))
+    assert f"The portal: № {survivor}, with which it was merged, has ended" in case
+    check_everything(db.session)
+
+
+def test_who_had_begun_for_the_second_is_free(context: Flask, site: Site, cast: Cast) -> None:
+    survivor, mine = asked(), asked()
+    with db.transaction() as session:
+        session.get_one(Requester, request_now(mine[0]).requester_id).phone_hash = bytes(32)
+    claim_id = take(mine[0], cast.ben)
+    with db.transaction():
+        board.start(mine[0], by=viewer_of(cast.ben), at=utcnow())
+    with db.transaction():
+        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    assert claim_now(claim_id).state == "started", "they may still tell of it"
+    show_code(site, survivor[1])
+    leave(site, survivor[0], "withdraw")
+    assert claim_now(claim_id).state == "removed"
+    assert request_now(mine[0]).taken == 0
+    check_everything(db.session)
+
+
+def test_whom_somebody_helped_is_not_asked_again(context: Flask, site: Site, cast: Cast) -> None:
+    """Of the two the second had help already, by a promise that was on it before they were put together."""
+    survivor, mine = asked(), asked()
+    with db.transaction() as session:
+        session.get_one(Requester, request_now(mine[0]).requester_id).phone_hash = bytes(32)
+    claim_id = take_and_report(mine[0], cast.ben)
+    confirm(claim_id, cast.dee)
+    with db.transaction():
+        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    show_code(site, survivor[1])
+    leave(site, survivor[0], "withdraw")
+    assert request_now(mine[0]).outcome == "duplicate"
 
 
 def leave(site: Site, request_id: int, way: str) -> None:
@@ -330,13 +381,14 @@ def leave(site: Site, request_id: int, way: str) -> None:
         site.post(f"/help/status/requests/{request_id}/{way}", status=303)
 
 
-def test_after_help_came_the_second_ends_with_the_first(context: Flask, site: Site, cast: Cast) -> None:
-    (survivor, code), (mine, mine_code) = merged_with_another()
+@pytest.mark.parametrize("way", ["withdraw", "erase"])
+def test_after_help_came_the_second_ends_with_the_first(context: Flask, site: Site, cast: Cast, way: str) -> None:
+    (survivor, code), (mine, mine_code) = merged_with_another(cast)
     take(survivor, cast.ben)
     claim_id = tell_done(survivor, cast.ben)
     show_code(site, code)
     came(site, claim_id, "no")
-    leave(site, survivor, "withdraw")
+    leave(site, survivor, way)
     assert request_now(survivor).outcome == "fulfilled"
     assert request_now(mine).outcome == "duplicate"
     assert "help was given" in standing(site, mine_code)
@@ -344,7 +396,7 @@ def test_after_help_came_the_second_ends_with_the_first(context: Flask, site: Si
 
 def test_what_one_person_asked_twice_ends_at_once(context: Flask, site: Site, cast: Cast) -> None:
     """By two codes and one telephone: nobody calls them about the other."""
-    (survivor, code), (mine, _) = merged_with_another()
+    (survivor, code), (mine, _) = merged_with_another(cast)
     with db.transaction() as session:
         for number in (survivor, mine):
             session.get_one(Requester, request_now(number).requester_id).phone_hash = bytes(32)
@@ -353,8 +405,19 @@ def test_what_one_person_asked_twice_ends_at_once(context: Flask, site: Site, ca
     assert request_now(mine).outcome == "duplicate"
 
 
+def test_who_asks_for_others_may_have_asked_for_two(context: Flask, site: Site, cast: Cast) -> None:
+    (survivor, code), (mine, _) = merged_with_another(cast)
+    with db.transaction() as session:
+        for number in (survivor, mine):
+            person = session.get_one(Requester, request_now(number).requester_id)
+            person.phone_hash, person.is_for_other = bytes(32), True
+    show_code(site, code)
+    leave(site, survivor, "withdraw")
+    assert request_now(mine).status == "received"
+
+
 def test_who_has_gone_themselves_is_not_brought_back(context: Flask, site: Site, cast: Cast) -> None:
-    (survivor, code), (mine, mine_code) = merged_with_another()
+    (survivor, code), (mine, mine_code) = merged_with_another(cast)
     show_code(site, mine_code)
     leave(site, mine, "erase")
     show_code(site, code)
@@ -362,8 +425,10 @@ def test_who_has_gone_themselves_is_not_brought_back(context: Flask, site: Site,
     assert request_now(mine).outcome == "duplicate"
 
 
-def test_after_a_hand_over_the_second_calls_the_region_that_looks_after_it(context: Flask, site: Site) -> None:
-    (survivor, _), (_, mine_code) = merged_with_another()
+def test_after_a_hand_over_the_second_calls_the_region_that_looks_after_it(
+    context: Flask, site: Site, cast: Cast
+) -> None:
+    (survivor, _), (_, mine_code) = merged_with_another(cast)
     with db.transaction() as session:
         session.get_one(Region, "KZ-75").desk_phone = "+7 727 111 11 11"
         session.get_one(Region, "KZ-71").desk_phone = "+7 717 222 22 22"
@@ -809,7 +874,7 @@ def test_the_spoken_pair_is_heard_and_the_question_stays_open(context: Flask, si
 def test_whose_request_was_put_together_with_anothers_did_not_say_it_themselves(
     context: Flask, site: Site, cast: Cast
 ) -> None:
-    (survivor, code), (_, mine_code) = merged_with_another()
+    (survivor, code), (_, mine_code) = merged_with_another(cast)
     claim_id = take(survivor, cast.ben)
     tell_done(survivor, cast.ben)
     show_code(site, code)

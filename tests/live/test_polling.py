@@ -83,6 +83,22 @@ def test_a_hidden_deed_goes_from_the_page_that_shows_it(context: Flask, site: Si
             deeds.hide(hidden, by=viewer_of(cast.dee), at=utcnow(), reason="Not so.")
     answer = ask(site, before, f"deed,deed-{deed_id}")
     assert [(part["id"], part["hx-swap-oob"]) for part in answer.html.find_all("i")] == [(f"deed-{deed_id}", "delete")]
+    with db.transaction():
+        deeds.publish(deed_id, by=viewer_of(cast.dee), at=utcnow())
+    assert not places_of(ask(site, before, f"deed,deed-{deed_id}")), "what the page shows is not sent once more"
+    assert len(ask(site, before, "deed").html.find_all("article")) == 1
+
+
+def test_asking_costs_the_same_however_many_deeds_are_new(context: Flask, site: Site) -> None:
+    costs = []
+    for new in (2, 20):
+        before = count_events()
+        for _ in range(new):
+            make_deed()
+        with counted_statements() as sent:
+            ask(site, before, "deed")
+        costs.append(len(sent))
+    assert costs[0] == costs[1]
 
 
 def test_what_nobody_can_take_says_why(context: Flask, site: Site, cast: Cast) -> None:

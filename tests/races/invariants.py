@@ -40,6 +40,7 @@ REQUEST_AFTER = {
     "request.paused": RequestStatus.PAUSED,
     "request.resumed": RequestStatus.OPEN,
     "request.closed": RequestStatus.CLOSED,
+    "request.reopened": RequestStatus.RECEIVED,
 }
 
 

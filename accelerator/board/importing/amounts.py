@@ -18,6 +18,7 @@ _MINUTE_WORDS = ("m", "min", "mins", "minute", "minutes", "м", "мин", "ми�
 _HOUR_WORDS = ("h", "hr", "hrs", "hour", "hours", "ч", "час", "часа", "часов", "сағ", "сағат")
 _DAY_WORDS = ("d", "day", "days", "день", "дня", "дней", "күн")
 _UNITS = dict.fromkeys(_MINUTE_WORDS, 1) | dict.fromkeys(_HOUR_WORDS, 60) | dict.fromkeys(_DAY_WORDS, 480)
+KNOWN_UNITS = frozenset(_UNITS)
 UNIT_MINUTES = {"minutes": 1, "hours": 60, "days": 480}
 # Words that may follow a count, folded (so "волонтёр" stands with е).
 _PEOPLE_WORDS = ("people", "person", "persons", "volunteer", "volunteers", "человек", "человека", "чел")

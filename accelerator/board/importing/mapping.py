@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from accelerator.board.importing.amounts import UNIT_MINUTES, parse_count, parse_minutes, parse_yes
+from accelerator.board.importing.amounts import KNOWN_UNITS, UNIT_MINUTES, parse_count, parse_minutes, parse_yes
 from accelerator.board.importing.cleaning import fold
 from accelerator.board.importing.dates import DateFormat, compile_format, month_key, parse_moment
 from accelerator.board.importing.records import FileFormat
@@ -367,12 +367,18 @@ def _extras(table: "_Table", name: str, months: dict[str, int]) -> dict[str, Any
 def _unit_minutes(table: "_Table") -> dict[str, int]:
     """Further words for units of time, folded as they stand in the cells, and the minutes that each counts."""
     units = table.table("units")
+    known: set[str] = set()
     for word in units.data:
         if not re.fullmatch(r"[^\W\d_]+", word.strip().removesuffix(".")):
             units.fail(f'"{word}"', "must be one word of letters, as it stands after the number")
-    return {
-        fold(word).removesuffix("."): UNIT_MINUTES[units.choice(word, tuple(UNIT_MINUTES), "")] for word in units.data
-    }
+        if _unit_key(word) in KNOWN_UNITS | known:
+            units.fail(f'"{word}"', "is known already; take it out")
+        known.add(_unit_key(word))
+    return {_unit_key(word): UNIT_MINUTES[units.choice(word, tuple(UNIT_MINUTES), "")] for word in units.data}
+
+
+def _unit_key(word: str) -> str:
+    return fold(word).removesuffix(".")
 
 
 def _formats(table: "_Table", months: dict[str, int]) -> tuple[DateFormat, ...]:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from accelerator import formatting, policy
 from accelerator.accounts.viewer import Viewer
 from accelerator.board.models import ACTIVE, Claim, ClaimState, HelpRequest
-from accelerator.board.transitions import CLAIM_MOVES, Verb, is_vouched
+from accelerator.board.transitions import CLAIM_MOVES, Verb
 from accelerator.deeds.cards import make_photos
 from accelerator.deeds.models import Photo
 from accelerator.deeds.queries import photos_by_claim
@@ -39,7 +39,7 @@ def describe_claim(
     moves = {verb.value for state, verb in CLAIM_MOVES if state == claim.state}
     if help_request.starts_at and now < help_request.starts_at:
         moves.discard(Verb.NO_SHOW.value)
-    if is_vouched(claim):
+    if claim.is_vouched:
         moves.add(Verb.CONFIRM.value)
     hours, minutes = divmod(claim.minutes or help_request.minutes, 60)
     may_settle = policy.can_settle(viewer, claim, help_request)

@@ -62,6 +62,9 @@ def _what(type_: str, role: str, body: bytes) -> str:
     """
     if type_ == EventType.REQUEST_MERGED:
         return gettext("merged into № %(number)s", number=queries.detail_of(body, "into"))
+    if type_ == EventType.REQUEST_REOPENED:
+        number = queries.detail_of(body, "former")
+        return gettext("№ %(number)s, with which it was merged, has ended: a case of its own again", number=number)
     if type_ == EventType.REQUEST_JOINED:
         return gettext("№ %(number)s, the same need, was merged into this", number=queries.detail_of(body, "other"))
     if type_ == EventType.REQUEST_RECEIVED and role == "coordinator":

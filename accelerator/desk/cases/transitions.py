@@ -16,7 +16,7 @@ from accelerator.accounts.tell import tell_person
 from accelerator.accounts.viewer import Viewer, as_viewer
 from accelerator.board import transitions as board
 from accelerator.board.models import HelpRequest, Outcome, RequestStatus
-from accelerator.board.transitions import Taken, lock_request
+from accelerator.board.transitions import Taken, lock_request, lock_with_duplicates
 from accelerator.desk.cases.queries import open_entry
 from accelerator.errors import NotAllowed, NotFound
 from accelerator.extensions import db, vault
@@ -160,12 +160,12 @@ def split(request_id: int, parts: list[Part], *, seen_version: int, by: Viewer, 
 def merge(request_id: int, into_id: int, *, seen_version: int, by: Viewer, at: datetime) -> HelpRequest:
     """The same need twice: this request ends as a duplicate of the other, which lives on; promises end and are told.
 
-    Both are locked in the order of their numbers. What has changed here since ``seen_version`` is looked at first.
+    All are locked in the order of their numbers. What has changed here since ``seen_version`` is looked at first.
     Repeating it is harmless.
     """
     if request_id == into_id or db.session.get(HelpRequest, into_id) is None:
         raise NotAllowed("not_there")
-    locked = {id_: lock_request(id_) for id_ in sorted((request_id, into_id))}
+    locked = lock_with_duplicates(request_id, into_id)
     request, other = locked[request_id], locked[into_id]
     if not policy.can_coordinate(by, request.region_code):
         raise NotFound
@@ -178,12 +178,11 @@ def merge(request_id: int, into_id: int, *, seen_version: int, by: Viewer, at: d
     _must_have_seen(request, seen_version)
     if request.requester_id and other.requester_id is None:
         _give_person(request, other)
-    db.session.execute(
-        update(HelpRequest).where(HelpRequest.duplicate_of_id == request_id).values(duplicate_of_id=into_id)
-    )
-    request.duplicate_of_id = into_id
-    db.session.flush()
-    record(db.session, EventType.REQUEST_MERGED, f"request:{request.id}", by=by, at=at, into=into_id)
+    earlier = [duplicate for duplicate in locked.values() if duplicate.duplicate_of_id == request_id]
+    for merged in (*earlier, request):  # what was merged before goes along
+        merged.duplicate_of_id = into_id
+        db.session.flush()
+        record(db.session, EventType.REQUEST_MERGED, f"request:{merged.id}", by=by, at=at, into=into_id)
     record(db.session, EventType.REQUEST_JOINED, f"request:{into_id}", by=by, at=at, other=request.id)
     return board.close(request_id, by=by, at=at, outcome=Outcome.DUPLICATE)
 

@@ -12,7 +12,6 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import Appeal
 from accelerator.appeals.words import kind_label
 from accelerator.board.models import Claim, ClaimState, HelpRequest, Timing
-from accelerator.board.transitions import is_vouched
 from accelerator.deeds.cards import CardPhoto, make_photos
 from accelerator.deeds.models import Deed, Photo
 from accelerator.desk.cases.words import call_outcome_label, heading
@@ -196,7 +195,7 @@ class RowMaker:
         if reason is Reason.DISPUTED:
             why = gettext("Being cleared up with %(name)s, who reported %(when)s", name=who, when=since)
             action = Action(gettext("Look at it") if own else gettext("Clear it up"), case, "o")
-        elif is_vouched(claim):
+        elif claim.is_vouched:
             why = gettext("%(name)s has not told of it. The helped person says: they came", name=who)
             action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
         else:

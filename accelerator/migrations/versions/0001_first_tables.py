@@ -503,6 +503,7 @@ def create_tables() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("helped_said_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pair_given_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("was_asked", sa.Boolean(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_by_ref", sa.String(length=34), nullable=True),
