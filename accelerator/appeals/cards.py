@@ -47,6 +47,8 @@ class AppealCard:
     is_forgotten: bool
     for_auditors: bool
     was_reopened: bool
+    #: Words of the sender since they were last written to.
+    unread: int
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def make_card(appeal: Appeal, known: Places, now: datetime, *, assignee: str = "
         is_forgotten=appeal.forgotten_at is not None,
         for_auditors=appeal.for_auditors,
         was_reopened=appeal.reopened_at is not None,
+        unread=appeal.unread if is_open else 0,
     )
 
 

@@ -54,6 +54,7 @@ class EntryKind(enum.StrEnum):
 
 OPEN = (Status.RECEIVED, Status.ASSIGNED)
 _IS_OPEN = "status IN ('received','assigned')"
+IS_UNREAD = f"{_IS_OPEN} AND unread > 0"
 _IS_CLOSED = "status = 'closed'"
 _IS_OVER = "status IN ('closed','withdrawn') AND forgotten_at IS NULL"
 
@@ -70,6 +71,7 @@ class Appeal(Base):
         CheckConstraint("NOT for_auditors OR key_name IS NULL", name="sealed"),
         CheckConstraint("kind <> 'integrity' OR for_auditors", name="integrity"),
         index_where("ix_appeals_open", "for_auditors", "region_code", "due_on", "id", where=_IS_OPEN),
+        index_where("ix_appeals_unread", "for_auditors", "region_code", "due_on", "id", where=IS_UNREAD),
         index_where("ix_appeals_closed", "closed_at", "id", where=_IS_CLOSED),
         index_where("ix_appeals_closed_region", "region_code", "closed_at", "id", where=_IS_CLOSED),
         index_where("ix_appeals_kept", "closed_at", "id", where=_IS_OVER),
@@ -102,6 +104,8 @@ class Appeal(Base):
     #: Whether the sender has said that the code is written down; it is never shown again then.
     is_code_kept: Mapped[bool] = mapped_column(default=False)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    #: Words of the sender since they were last written to.
+    unread: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str | None] = mapped_column(String(16))
     version: Mapped[int] = mapped_column(default=1)
     #: Of what is for the auditors: the beginning of the hour.

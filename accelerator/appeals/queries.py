@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from accelerator import policy
 from accelerator.accounts.models import CoordinatorRegion, Role, User
 from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import (
+    IS_UNREAD,
     OPEN,
     Appeal,
     AppealEntry,
@@ -162,12 +163,14 @@ def list_closed(session: Session, viewer: Viewer, *, after: Cursor | None = None
     return rows[:PAGE], str(Cursor(last.closed_at, last.id)) if last and last.closed_at else ""
 
 
-def list_near_deadline(session: Session, viewer: Viewer, at: datetime, limit: int = PAGE) -> Sequence[Appeal]:
-    """Open appeals that must be answered within `NEAR` working days or should have been, the most urgent first."""
-    near = add_working_days(at.date(), NEAR)
-    return session.scalars(
-        _open().where(mine(viewer), Appeal.due_on <= near).order_by(Appeal.due_on, Appeal.id).limit(limit)
-    ).all()
+def list_pressing(session: Session, viewer: Viewer, at: datetime, limit: int = PAGE) -> Sequence[Appeal]:
+    """Open appeals that must be answered within `NEAR` working days or should have been, and those whose sender has
+    written since; the most urgent first."""
+    found: dict[int, Appeal] = {}
+    for why in (Appeal.due_on <= add_working_days(at.date(), NEAR), text(IS_UNREAD)):
+        some = _open().where(mine(viewer), why).order_by(Appeal.due_on, Appeal.id).limit(limit)
+        found |= {appeal.id: appeal for appeal in session.scalars(some)}
+    return sorted(found.values(), key=lambda appeal: (appeal.due_on, appeal.id))[:limit]
 
 
 def count_open(session: Session, viewer: Viewer) -> int:

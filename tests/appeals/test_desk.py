@@ -12,7 +12,7 @@ from accelerator.accounts.models import Role
 from accelerator.appeals import queries, transitions
 from accelerator.appeals.forms import new_form_key
 from accelerator.appeals.models import AppealEntry, Kind
-from accelerator.appeals.transitions import MOVES, AppealChanged, Verb, erase
+from accelerator.appeals.transitions import MOVES, AppealChanged, Verb, erase, lock_appeal
 from accelerator.clock import utcnow
 from accelerator.errors import NotAllowed, NotFound
 from accelerator.extensions import db
@@ -42,9 +42,55 @@ def test_the_queue_is_sorted_by_date_and_marks_what_is_near(site: Site, cast: Ca
     links = [a["href"] for a in page.html.select(".queue a")]
     assert links == [f"/desk/appeals/{n}" for n in (late, near, fresh)]
     assert "overdue since" in text_of(page)
-    found = queries.list_near_deadline(db.read, viewer_of(cast.dee), utcnow(), 10)
+    found = queries.list_pressing(db.read, viewer_of(cast.dee), utcnow(), 10)
     assert [appeal.id for appeal in found] == [late, near]
     assert queries.count_open(db.read, viewer_of(cast.dee)) == 3
+
+
+def write_back(appeal_id: int, text: str = "Behind the school.", *, form_key: str | None = None) -> None:
+    """The sender's next word."""
+    with db.transaction():
+        transitions.say(lock_appeal(appeal_id), text, form_key=form_key or new_form_key(), at=utcnow())
+
+
+def test_whoever_asked_is_told_that_the_sender_has_written(site: Site, cast: Cast) -> None:
+    appeal_id = send().id
+    dee = site.as_(cast.dee)
+    act("answer", appeal_id, cast.dee, "Where is it?")
+    assert "written" not in text_of(dee.get("/desk/appeals"))
+    key = new_form_key()
+    for _ in range(2):
+        write_back(appeal_id, form_key=key)
+    assert now(appeal_id).unread == 1
+    assert "the sender has written" in text_of(dee.get("/desk/appeals"))
+    assert "the sender has written" in text_of(dee.get(f"/desk/appeals/{appeal_id}"))
+    queue = dee.get("/desk")
+    assert "The sender has written. To be answered by" in text_of(queue)
+    act("answer", appeal_id, cast.dee, "Thank you.")
+    assert now(appeal_id).unread == 0
+    assert "has written" not in text_of(dee.get("/desk"))
+    write_back(appeal_id)
+    decide(appeal_id, cast.dee)
+    assert now(appeal_id).unread == 0
+
+
+def test_a_look_at_the_contact_is_no_answer(site: Site, cast: Cast) -> None:
+    appeal_id = send().id
+    write_back(appeal_id)
+    with db.transaction():
+        transitions.reveal_contact(appeal_id, "To call them", by=viewer_of(cast.dee), at=utcnow())
+    assert now(appeal_id).unread == 1
+
+
+def test_auditors_see_that_a_sealed_thread_goes_on_and_none_of_its_words(site: Site, cast: Cast) -> None:
+    appeal_id = send(Kind.INTEGRITY).id
+    act("answer", appeal_id, cast.fay, "Which coordinator?")
+    write_back(appeal_id, "The one with the moustache.")
+    page = text_of(site.as_(cast.fay).get(f"/desk/appeals/{appeal_id}"))
+    assert "the sender has written" in page
+    assert page.count("sealed: only the auditors can open it") == 3
+    assert "moustache" not in page
+    site.as_(cast.dee).get(f"/desk/appeals/{appeal_id}", status=404)
 
 
 def test_a_long_queue_has_pages(site: Site, cast: Cast) -> None:

@@ -94,9 +94,7 @@ def draw_case(
         "appeals/desk_case.html",
         appeal=appeal,
         card=cards.make_card(appeal, known, utcnow(), assignee=name_of(appeal)),
-        words=cards.thread_for_desk(
-            appeal, queries.list_entries(db.read, appeal.id), with_sender=may and not appeal.for_auditors
-        ),
+        words=cards.thread_for_desk(appeal, queries.list_entries(db.read, appeal.id), with_sender=may),
         verbs={verb.value for state, verb in MOVES if state == Status(appeal.status)} if may else set(),
         forms=blank_forms(appeal) | (forms or {}),
         people=[(person.id, person.name) for person in people],

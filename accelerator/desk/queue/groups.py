@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import Appeal
-from accelerator.appeals.queries import list_near_deadline
+from accelerator.appeals.queries import list_pressing
 from accelerator.deeds.forms import REPORT_REASONS
 from accelerator.deeds.queries import photos_by_claim, photos_by_deed
 from accelerator.desk.queue import queries
@@ -78,7 +78,7 @@ def _appeals(session: Session, asked: Asked, at: datetime) -> Sequence[Appeal]:
     """Those of the chosen regions; the filters are about requests and leave no appeal."""
     if asked.narrow != Narrow():
         return []
-    return list_near_deadline(session, replace(asked.viewer, regions=frozenset(asked.regions)), at, MOST)
+    return list_pressing(session, replace(asked.viewer, regions=frozenset(asked.regions)), at, MOST)
 
 
 Made = dict[int, QueueRow]

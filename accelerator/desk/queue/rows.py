@@ -122,7 +122,9 @@ class RowMaker:
         return self._about_request(reason, row, f"case-{reason}-{row.id}", why, action)
 
     def before_board(self, reason: Reason, row: HelpRequest, *, talk: Talk | None) -> QueueRow:
-        """A request that is not on the board yet, and how the talk about it stands."""
+        """A request that is not on the board yet, and how the talk about it stands since it came to the desk."""
+        if talk and talk.call.created_at < row.created_at:
+            talk = None
         if talk and talk.call.outcome == CallOutcome.NOT_NEEDED:
             return self._not_needed(reason, row, talk)
         if reason is Reason.PUBLISH:
@@ -252,12 +254,13 @@ class RowMaker:
         is_late = self.now.astimezone(zone).date() > appeal.due_on
         day = formatting.day(datetime.combine(appeal.due_on, time(12), zone), self.now, zone)
         href = f"/desk/appeals/{appeal.id}"
+        due = gettext("Overdue: the answer was due by %(day)s", day=day)
+        if not is_late:
+            due = gettext("To be answered by %(day)s", day=day)
         return QueueRow(
             id=f"appeal-{appeal.id}",
             reason=Reason.APPEAL.value,
-            why=gettext("Overdue: the answer was due by %(day)s", day=day)
-            if is_late
-            else gettext("To be answered by %(day)s", day=day),
+            why=gettext("The sender has written. %(due)s", due=due) if appeal.unread else due,
             title=gettext("Appeal %(number)s", number=appeal.id),
             locale=self.language,
             href=href,

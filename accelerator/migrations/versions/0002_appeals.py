@@ -7,6 +7,7 @@ revision = "0002"
 down_revision = "0001"
 
 IS_OPEN = "status IN ('received','assigned')"
+IS_UNREAD = f"{IS_OPEN} AND unread > 0"
 IS_CLOSED = "status = 'closed'"
 IS_OVER = "status IN ('closed','withdrawn') AND forgotten_at IS NULL"
 
@@ -49,6 +50,7 @@ def upgrade() -> None:
         sa.Column("code_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("sent_key", sa.LargeBinary(length=32), nullable=True),
         sa.Column("is_code_kept", sa.Boolean(), nullable=False),
+        sa.Column("unread", sa.Integer(), nullable=False),
         sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -90,6 +92,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text(IS_OVER),
             postgresql_where=sa.text(IS_OVER),
+        )
+        batch_op.create_index(
+            "ix_appeals_unread",
+            ["for_auditors", "region_code", "due_on", "id"],
+            unique=False,
+            sqlite_where=sa.text(IS_UNREAD),
+            postgresql_where=sa.text(IS_UNREAD),
         )
         batch_op.create_index(
             "ix_appeals_open",
@@ -184,6 +193,7 @@ def downgrade() -> None:
             "ix_appeals_closed_region", sqlite_where=sa.text(IS_CLOSED), postgresql_where=sa.text(IS_CLOSED)
         )
         batch_op.drop_index("ix_appeals_closed", sqlite_where=sa.text(IS_CLOSED), postgresql_where=sa.text(IS_CLOSED))
+        batch_op.drop_index("ix_appeals_unread", sqlite_where=sa.text(IS_UNREAD), postgresql_where=sa.text(IS_UNREAD))
         batch_op.drop_index("ix_appeals_open", sqlite_where=sa.text(IS_OPEN), postgresql_where=sa.text(IS_OPEN))
         batch_op.drop_index("ix_appeals_kept", sqlite_where=sa.text(IS_OVER), postgresql_where=sa.text(IS_OVER))
         batch_op.drop_index(batch_op.f("ix_appeals_assignee_id"))
