@@ -201,7 +201,15 @@ def test_every_change_of_state_is_recorded() -> None:
     quiet = {"thank", "keep_photo", "attach_photos", "attach_to_claim", "forget_person", "lock_for", "count"}
     quiet |= {"credit_hours", "day_of"}
     quiet |= {"add_to_totals", "claim_bars", "overlaps", "same_time", "find_refusal", "move", "lock_request"}
-    quiet |= {"lock_claim", "due_at", "let_time_pass", "set_language", "ask_for_reset", "read_notices"}
+    quiet |= {
+        "lock_claim",
+        "lock_with_duplicates",
+        "due_at",
+        "let_time_pass",
+        "set_language",
+        "ask_for_reset",
+        "read_notices",
+    }
     # A draft of the questionnaire is nobody's state yet; publishing it is recorded.
     # A sender's words in a thread, and what others that do record are made of.
     quiet |= {"say", "keep_code", "erase", "lock_appeal"}

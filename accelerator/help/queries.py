@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from accelerator.board.models import CAME, Claim, HelpRequest, Timing
@@ -75,9 +75,8 @@ def list_claims(session: Session, request_ids: Iterable[int]) -> Sequence[Claim]
 def list_still_needed(session: Session, request: HelpRequest) -> Sequence[int]:
     """Requests of other people that were put together with this one, and for which nobody came.
 
-    One telephone is one person who asked twice, unless somebody asked with it for others.
+    One telephone may stand for several people, a neighbour's for a whole house: a coordinator finds out.
     """
-    own = session.get(Requester, request.requester_id) if request.requester_id else None
     came = exists().where(
         Claim.request_id == HelpRequest.id, Claim.state.in_(CAME), HelpRequest.timing != Timing.REPEATING.value
     )
@@ -86,11 +85,8 @@ def list_still_needed(session: Session, request: HelpRequest) -> Sequence[int]:
         .join(Requester, Requester.id == HelpRequest.requester_id)
         .where(HelpRequest.duplicate_of_id == request.id, Requester.erased_at.is_(None), ~came)
     )
-    if own:
-        others = others.where(Requester.id != own.id)
-    if own and own.phone_hash and not own.is_for_other:
-        is_same = (Requester.phone_hash == own.phone_hash) & Requester.is_for_other.is_(False)
-        others = others.where(or_(Requester.phone_hash.is_(None), ~is_same))
+    if request.requester_id:
+        others = others.where(Requester.id != request.requester_id)
     return session.scalars(others.order_by(HelpRequest.id)).all()
 
 

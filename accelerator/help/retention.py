@@ -121,9 +121,14 @@ def still_needed(at: datetime, requester: Requester, *but: int) -> Select[int]:
 
 
 def keeps_contact(request: type[HelpRequest], at: datetime) -> ColumnElement[bool]:
-    """Open, or closed so lately that a question may still come."""
+    """Open, or closed so lately that a question may still come; itself, or what it was put together with."""
     since = at - timedelta(days=db.settings.keep_contact_days)
-    return or_(request.status != RequestStatus.CLOSED.value, request.closed_at >= since)
+    survivor = aliased(HelpRequest)
+    lives_on = exists().where(
+        survivor.id == request.duplicate_of_id,
+        or_(survivor.status != RequestStatus.CLOSED.value, survivor.closed_at >= since),
+    )
+    return or_(request.status != RequestStatus.CLOSED.value, request.closed_at >= since, lives_on)
 
 
 def over(at: datetime) -> Select[int]:

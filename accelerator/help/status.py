@@ -80,17 +80,24 @@ def make_case(
     language: str,
     *,
     survivor: HelpRequest | None,
+    survivor_claims: Sequence[Claim] = (),
     desks: list[tuple[str, str]] | None,
     at: datetime,
 ) -> Case:
-    """Everything about one request. ``survivor``: the request that it was put together with, if it was."""
+    """Everything about one request. ``survivor``: the request that it was put together with, if it was.
+
+    How things stand is told of the survivor; of the promises that were made here before, the person can still say
+    that they were kept.
+    """
     zone = places.zone(request.region_code)
-    to_confirm = [] if survivor else list_to_confirm(request, claims, at=at)
+    to_confirm = list_to_confirm(request, claims, at=at)
+    said_no = [claim.id for claim in claims if claim.was_asked is False]
+    claims = survivor_claims if survivor else claims
     stands = what_next(
         survivor or request,
         claims,
         talk,
-        can_confirm=bool(to_confirm),
+        can_confirm=bool(to_confirm) and survivor is None,
         is_own=survivor is None,
         at=at,
         zone=zone,
@@ -100,7 +107,7 @@ def make_case(
         kind=places.kind(request.kind_code, language),
         place=places.place(request.region_code, request.district_code, language),
         when=formatting.when(request.timing, request.starts_at, request.ends_at, at, zone),
-        steps=make_steps(survivor or request, claims),
+        steps=make_steps(survivor or request, claims, is_own=survivor is None),
         now=gettext("The same request was already here, so we put the two together.") if survivor else stands.now,
         then=stands.now if survivor else stands.then,
         # Where nobody coordinates the region no day can be promised.
@@ -109,7 +116,7 @@ def make_case(
         phone=places.regions[(survivor or request).region_code].desk_phone,
         desks=None if request.status == RequestStatus.CLOSED else desks,
         to_confirm=to_confirm,
-        said_no=[claim.id for claim in claims if claim.was_asked is False],
+        said_no=said_no,
         questions=[said for said in talk if said.entry.kind == EntryKind.QUESTION and said.entry.seen_at is None],
         talk=[(s.entry.kind == EntryKind.QUESTION, s.text, s.entry.created_at) for s in talk if s.text],
         history=[(moment, words) for moment, type_ in events if (words := event_words(type_))],
@@ -160,8 +167,11 @@ def who_spoke(claims: Sequence[Claim]) -> Spoken | None:
 # ---- steps and sentences ----
 
 
-def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str, str]]:
-    """The way of a request: each step with done, now or next. Of one that is over only what happened is left."""
+def make_steps(request: HelpRequest, claims: Sequence[Claim], *, is_own: bool) -> list[tuple[str, str]]:
+    """The way of a request: each step with done, now or next. Of one that is over only what happened is left.
+
+    ``is_own``: not the one that theirs was put together with, about which somebody else was called.
+    """
     found = states(claims)
     is_told = bool(found & {ClaimState.REPORTED, ClaimState.DISPUTED})
     is_sure = has_come(claims)
@@ -170,7 +180,7 @@ def make_steps(request: HelpRequest, claims: Sequence[Claim]) -> list[tuple[str,
         last = gettext("Help came")
     steps = [
         (gettext("We have it"), True),
-        (gettext("Talked with you"), bool(request.verified_at)),
+        *([(gettext("Talked with you"), bool(request.verified_at))] if is_own else []),
         (gettext("On the board"), bool(request.published_at)),
         (gettext("Somebody comes"), bool(found & set(PROMISED))),
     ]
@@ -199,12 +209,10 @@ def what_next(
     if request.status == RequestStatus.RECEIVED:
         return received_words(request, talk, zone=zone)
     found = states(claims)
+    if is_own and is_another_to_come(claims):
+        return one_came_words(claims)
     spoken = who_spoke(claims) if is_own else None
-    told = [claim for claim in claims if claim.state in (ClaimState.REPORTED, ClaimState.DISPUTED)]
-    if told:
-        one_came = who_spoke(told) if is_own and not spoken else None
-        if one_came:
-            return one_came_words(one_came)
+    if found & {ClaimState.REPORTED, ClaimState.DISPUTED}:
         said = max((claim.reported_at for claim in claims if claim.reported_at), default=at)
         by = add_working_days(said.astimezone(zone).date(), CLOSE_WITHIN)
         return reported_words(can_confirm=can_confirm, spoken=spoken, by=by)
@@ -295,12 +303,20 @@ def spoken_words(spoken: Spoken) -> str:
     return gettext("The volunteer gave us the word and the number that you told them.")
 
 
-def one_came_words(spoken: Spoken) -> Next:
-    """Of several who promised one came, and the person said so; another has still to come."""
-    return Next(
-        spoken_words(spoken),
-        gettext("Somebody else promised, too. When they have come, please say it below."),
+def is_another_to_come(claims: Sequence[Claim]) -> bool:
+    """Of several who promised somebody came for sure, nobody else claims to have, and another has still to come."""
+    silent = {claim.state for claim in claims if claim.helped_said_at is None}
+    came = any(
+        claim.helped_said_at or claim.state == ClaimState.CONFIRMED for claim in claims if claim.state in PROMISED
     )
+    return came and bool(silent & set(OPEN_PROMISES)) and not silent & {ClaimState.REPORTED, ClaimState.DISPUTED}
+
+
+def one_came_words(claims: Sequence[Claim]) -> Next:
+    then = gettext("Somebody else promised, too. When they have come, please say it below.")
+    kept = [claim for claim in claims if claim.helped_said_at and claim.state in TO_SETTLE]
+    spoken = who_spoke(kept)
+    return Next(spoken_words(spoken) if spoken else gettext("Help came."), then)
 
 
 def promised_words(request: HelpRequest, found: set[str], *, at: datetime, zone: ZoneInfo) -> Next:

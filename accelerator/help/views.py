@@ -355,12 +355,13 @@ def case_of(found: HelpRequest, *, at: datetime) -> status.Case:
     survivor = db.read.get(HelpRequest, found.duplicate_of_id) if found.duplicate_of_id else None
     return status.make_case(
         found,
-        queries.list_claims(db.read, [survivor.id if survivor else found.id]),
+        queries.list_claims(db.read, [found.id]),
         queries.list_talk(db.read, found.id),
         queries.list_happened(db.read, found.id),
         places(db.read),
         current_language(),
         survivor=survivor,
+        survivor_claims=queries.list_claims(db.read, [survivor.id]) if survivor else (),
         desks=desks_instead((survivor or found).region_code),
         at=at,
     )

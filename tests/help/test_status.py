@@ -394,26 +394,55 @@ def test_after_help_came_the_second_ends_with_the_first(context: Flask, site: Si
     assert "help was given" in standing(site, mine_code)
 
 
-def test_what_one_person_asked_twice_ends_at_once(context: Flask, site: Site, cast: Cast) -> None:
-    """By two codes and one telephone: nobody calls them about the other."""
+def test_one_telephone_may_stand_for_two_people(context: Flask, site: Site, cast: Cast) -> None:
+    """A neighbour's, or a daughter's: the coordinator finds out."""
     (survivor, code), (mine, _) = merged_with_another(cast)
     with db.transaction() as session:
         for number in (survivor, mine):
             session.get_one(Requester, request_now(number).requester_id).phone_hash = bytes(32)
     show_code(site, code)
     leave(site, survivor, "withdraw")
+    assert request_now(mine).status == "received"
+
+
+def test_two_of_one_person_end_together(context: Flask, site: Site, cast: Cast) -> None:
+    (survivor, code), (mine, _) = merged_with_another(cast)
+    with db.transaction() as session:
+        session.get_one(HelpRequest, mine).requester_id = request_now(survivor).requester_id
+    show_code(site, code)
+    leave(site, survivor, "withdraw")
     assert request_now(mine).outcome == "duplicate"
 
 
-def test_who_asks_for_others_may_have_asked_for_two(context: Flask, site: Site, cast: Cast) -> None:
-    (survivor, code), (mine, _) = merged_with_another(cast)
+def test_whoever_was_helped_before_the_merge_is_still_asked(context: Flask, site: Site, cast: Cast) -> None:
+    survivor, mine = asked(), asked()
+    claim_id = take(mine[0], cast.ben)
+    with db.transaction():
+        board.start(mine[0], by=viewer_of(cast.ben), at=utcnow())
+    with db.transaction():
+        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    tell_done(mine[0], cast.ben)
+    said = standing(site, mine[1])
+    assert "The same request was already here" in said
+    assert "Talked with you" not in said
+    assert "say below" not in said, "that is about the other"
+    came(site, claim_id, "yes")
+    assert len(db.read.scalars(select(Appeal)).all()) == 1
+
+
+def test_a_merged_request_is_kept_as_long_as_the_one_that_lives_on(context: Flask, site: Site, cast: Cast) -> None:
+    (survivor, _), (mine, mine_code) = merged_with_another(cast)
     with db.transaction() as session:
-        for number in (survivor, mine):
-            person = session.get_one(Requester, request_now(number).requester_id)
-            person.phone_hash, person.is_for_other = bytes(32), True
-    show_code(site, code)
-    leave(site, survivor, "withdraw")
-    assert request_now(mine).status == "received"
+        old = session.get_one(HelpRequest, mine)
+        old.closed_at = utcnow() - timedelta(days=200)
+        session.get_one(Requester, old.requester_id).created_at = utcnow() - timedelta(days=300)
+    retention.run(at=utcnow())
+    assert "The same request was already here" in standing(site, mine_code)
+    with db.transaction() as session:
+        gone = session.get_one(HelpRequest, survivor)
+        gone.status, gone.outcome, gone.closed_at = "closed", "fulfilled", utcnow() - timedelta(days=200)
+    retention.run(at=utcnow())
+    assert row(Requester, old.requester_id).erased_at is not None
 
 
 def test_who_has_gone_themselves_is_not_brought_back(context: Flask, site: Site, cast: Cast) -> None:
@@ -818,27 +847,33 @@ def test_another_who_promised_is_still_asked_about(context: Flask, site: Site, c
     assert len(site.get("/help/status").html.select(".ask-came")) == 1
 
 
-@pytest.mark.parametrize("by_pair", [True, False])
+@pytest.mark.parametrize("reached", ["claimed", "reported", "confirmed"])
+@pytest.mark.parametrize("by", ["pair", "code", "nobody"])
 def test_of_two_who_promised_one_came_and_the_other_is_still_to_come(
-    context: Flask, site: Site, cast: Cast, by_pair: bool
+    context: Flask, site: Site, cast: Cast, reached: str, by: str
 ) -> None:
     request_id, code = asked(capacity=2)
     claim_id = take(request_id, cast.ben)
     take(request_id, cast.cy)
-    tell_done(request_id, cast.ben)
+    if reached != "claimed":
+        tell_done(request_id, cast.ben)
     show_code(site, code)
-    assert next_words(site)[1].startswith("Please say below whether they came.")
-    if by_pair:
+    if by == "pair":
         with db.transaction() as session:
             session.get_one(Claim, claim_id).helped_said_at = utcnow()
-    else:
+    if by == "code":
         came(site, claim_id, "no")
         site.get("/help/status")  # the notice is read
-    said = "The volunteer gave us the word and the number that you told them."
-    assert next_words(site) == [
-        said if by_pair else "You said that they came and helped.",
-        "Somebody else promised, too. When they have come, please say it below.",
-    ]
+    if reached == "confirmed":
+        confirm(claim_id, cast.dee)
+    now, then = next_words(site)[:2]
+    if by == "nobody" and reached != "confirmed":
+        assert "Somebody else promised" not in then
+        return
+    said = {"pair": "The volunteer gave us the word and the number that you told them.", "nobody": "Help came."}
+    said["code"] = "You said that they came and helped."
+    assert now == (said[by] if reached != "confirmed" else "Help came.")
+    assert then == "Somebody else promised, too. When they have come, please say it below."
 
 
 def test_that_help_came_stands_in_the_history_once(context: Flask, site: Site, cast: Cast) -> None:
