@@ -23,8 +23,8 @@
   // The server answers only with what this page shows.
   addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id !== "poll") return;
-    const names = [...document.querySelectorAll("[sse-swap]")].map((el) => el.getAttribute("sse-swap"));
-    names.push(...[...document.querySelectorAll("article.deed")].map((el) => el.id));
+    const names = [...document.querySelectorAll("[sse-swap]:not([hidden])")].map((el) => el.getAttribute("sse-swap"));
+    names.push(...[...document.querySelectorAll("article.deed, article.deed-page")].map((el) => el.id));
     event.detail.parameters.names = [...new Set(names)].slice(0, 200).join(",");
   });
 
@@ -33,10 +33,19 @@
     const [, id, gone] = /id="(deed-\d+)"( data-gone)?/.exec(event.detail.data) || [];
     const shown = id && document.getElementById(id);
     if (shown || gone) event.preventDefault();
-    if (shown && gone) {
-      shown.remove();
-      countNew();
-    }
+    if (shown && gone) takeAway(shown);
+  });
+
+  // The page of one deed says itself what has become of it.
+  function takeAway(deed) {
+    if (deed.matches(".deed-page")) return location.reload();
+    deed.remove();
+    countNew();
+  }
+  addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    if (!detail.target.matches("article.deed, article.deed-page")) return;
+    detail.shouldSwap = false;
+    takeAway(detail.target);
   });
 
   // --- new deeds: shown at once to whoever is at the top and not tapping, else kept under "1 new" ---
@@ -69,10 +78,6 @@
     if (!el.parentElement || el.parentElement.id !== "arrivals" || isQuiet()) return;
     el.hidden = true;
     countNew();
-  });
-
-  addEventListener("htmx:load", (event) => {
-    if (event.detail.elt.id === "poll") countNew(); // a deed that was kept may have been hidden meanwhile
   });
 
   addEventListener("click", (event) => {

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accelerator.accounts.models import Role
 from accelerator.board import transitions as board
-from accelerator.board.models import Credit
+from accelerator.board.models import Credit, Outcome
 from accelerator.clock import utcnow
 from accelerator.deeds import transitions as deeds
 from tests.browser.conftest import Browse
@@ -69,6 +69,47 @@ def test_who_waits_sees_the_place_that_came_free(world: World, browse: Browse, o
     world.release(request_id, cy)
     expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_be_visible()
     expect(tab.page.locator("#open-count")).to_have_text("1")
+
+
+def test_who_waits_is_told_on_their_own_page(world: World, browse: Browse) -> None:
+    word, cy, ben = unique(), world.person(), world.person()
+    request_id = world.request(title=f"Bread for {word}", capacity=1)
+    world.claim(request_id, cy)
+    world.claim(request_id, ben)
+    tab = browse(ben)
+    forbid_asking(tab)
+    open_live(tab, "/me")
+    expect(tab.main.get_by_role("button", name=tab.words("Leave the list"))).to_be_visible()
+    world.release(request_id, cy)
+    expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_be_visible()
+    expect(tab.main).to_contain_text(tab.words("News for you"))
+    expect(tab.page.locator("#open-count")).to_have_text("1")
+    with world.acting():
+        board.close(request_id, by=viewer_of(world.person(Role.COORDINATOR)), at=utcnow(), outcome=Outcome.WITHDRAWN)
+    expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_have_count(0)
+    expect(tab.page.locator("#open-count")).to_have_text("")
+
+
+@pytest.mark.parametrize("with_stream", [True, False])
+def test_the_page_of_a_deed_says_that_it_is_hidden(world: World, browse: Browse, with_stream: bool) -> None:
+    shown, dee = world.deed(title=f"Bread for {unique()}"), world.person(Role.COORDINATOR)
+    reader = browse()
+    reader.allow(404)
+    if with_stream:
+        forbid_asking(reader)
+        open_live(reader, f"/deeds/{shown}")
+    else:
+        reader.cut_stream()
+        reader.page.clock.install()
+        reader.open(f"/deeds/{shown}")
+    title = f"Another for {unique()}"
+    world.deed(title=title)
+    with world.acting():
+        deeds.hide(shown, by=viewer_of(dee), at=utcnow(), reason="Not so.")
+    if not with_stream:
+        reader.page.clock.fast_forward(16_000)
+    expect(reader.main).to_contain_text(reader.words("This good deed is not shown any more."))
+    expect(reader.main).not_to_contain_text(title)
 
 
 def test_the_counter_in_the_header_follows_ones_own_promises(world: World, browse: Browse) -> None:
