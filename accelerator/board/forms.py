@@ -68,6 +68,8 @@ class FilterForm(Form):
 
     #: Whether the address names the region, or the reader's own one stands in.
     names_region = False
+    #: Whether it names one that there is not.
+    names_unknown_region = False
 
     q = SearchField(_l("Words"), MOST_LETTERS)
     kind = SelectField(_l("Kind of help"), validate_choice=False)
@@ -82,6 +84,8 @@ class FilterForm(Form):
 
         ``home`` is the reader's region: it comes first, and counts while the address names none.
         """
+        for code in filter(None, {self.region.data, self.district.data} - {EVERYWHERE}):
+            places.regions.has(code)  # an import may have added it a moment ago
         everything = [("", _l("All"))]
         self.kind.choices = everything + places.kind_choices(language)
         self.offer_regions(places.region_choices(language), home)
@@ -98,6 +102,7 @@ class FilterForm(Form):
         self.region.choices = [*first, (EVERYWHERE, _l("The whole country")), *others]
         self.names_region = self.region.data in {value for value, _ in self.region.choices}
         if not self.names_region:
+            self.names_unknown_region = bool(self.region.data)
             self.region.data = self.region.choices[0][0]
 
     @property

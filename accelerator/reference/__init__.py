@@ -23,6 +23,7 @@ from accelerator.regions.models import Region
 
 HERE = Path(__file__).parent
 KEEP_SECONDS = 30.0
+ASK_AGAIN_SECONDS = 1.0
 
 
 class Capability(enum.IntFlag):
@@ -99,12 +100,20 @@ class Rows(dict[str, R]):
     def __init__(self, model: type[R], session: Session) -> None:
         super().__init__(self._read(model, session))
         self._model = model
+        self._asked = 0.0
 
     def __missing__(self, code: str) -> R:
-        self.update(self._read(self._model, db.read))
-        if code not in self:
+        if not self.has(code):
             raise KeyError(code)
         return self[code]
+
+    def has(self, code: str) -> bool:
+        """Whether there is such a code; what nobody knows is looked for once in `ASK_AGAIN_SECONDS`."""
+        now = time.monotonic()
+        if code not in self and now >= self._asked + ASK_AGAIN_SECONDS:
+            self._asked = now
+            self.update(self._read(self._model, db.read))
+        return code in self
 
     @staticmethod
     def _read(model: type[R], session: Session) -> dict[str, R]:

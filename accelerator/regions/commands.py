@@ -1,5 +1,6 @@
 """``flask regions``: places where the product works."""
 
+import re
 from zoneinfo import available_timezones
 
 import click
@@ -13,6 +14,8 @@ from accelerator.regions.models import Region
 
 #: From the short numbers of towns (109) to the longest that there are (E.164).
 DIGITS = range(3, 16)
+#: As ISO 3166-2 writes a region, and within it a district by name.
+CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?(/[a-z0-9-]{1,30})?")
 
 
 @click.group()
@@ -40,9 +43,13 @@ def save_region(code: str, parent: str | None, name_kk: str, name_ru: str, name_
     """Add a region or district, or change the one with this code."""
     if timezone not in available_timezones():
         raise click.ClickException(f"There is no time zone {timezone}. Write it as Asia/Almaty.")
+    if not CODE.fullmatch(code):
+        raise click.ClickException(f"“{code}” is no code. Write it as KZ-75, a district as KZ-75/medeu.")
     with db.transaction() as session:
         if parent and session.get(Region, parent) is None:
             raise click.ClickException(f"There is no region {parent}. See: flask --app wsgi regions list")
+        if code.rpartition("/")[0] != (parent or ""):
+            raise click.ClickException("A district of KZ-75 has a code like KZ-75/medeu, and --parent KZ-75.")
         region = session.get(Region, code) or Region(code=code)
         region.parent_code, region.timezone = parent, timezone
         region.name_kk, region.name_ru, region.name_en = name_kk, name_ru, name_en

@@ -505,7 +505,10 @@ def test_a_region_that_an_import_has_just_added_is_known(context: Flask, site: S
         session.add(
             Region(code="US-NY/queens", parent_code="US-NY", name_kk="Квинс", name_ru="Квинс", name_en="Queens")
         )
+    alone = site.get("/requests?region=US-NY&district=US-NY/queens")
+    assert "Nothing fits these filters" in text_of(alone)
     request_id = make_request(title="Paint the school", region="US-NY", district="US-NY/queens")
+    assert found(site, region="US-NY", district="US-NY/queens") == {"Paint the school"}
     assert "Queens" in text_of(site.get("/requests?region=all"))
     assert "Queens" in text_of(site.get(f"/requests/{request_id}"))
     assert "New York" in text_of(site.get("/requests"))  # among the filters
@@ -519,6 +522,20 @@ def test_a_search_without_a_find_goes_on_in_the_whole_country(context: Flask, si
     assert "Carry the piano" in text_of(site.get("/requests?q=piano&region=all"))
     nowhere = site.get("/requests?q=nothing&region=all").html.find(id="results")
     assert nowhere.find("a")["href"] == "/requests?region=all"
+
+
+def test_a_region_that_there_is_not_is_said(site: Site) -> None:
+    assert "There is no such region here, so this is Almaty." in text_of(site.get("/requests?region=nope"))
+    for known in ("", "?region=all", "?region=KZ-71"):
+        assert "no such region" not in text_of(site.get(f"/requests{known}"))
+
+
+def test_what_nobody_knows_is_looked_for_once_a_second(context: Flask, site: Site) -> None:
+    site.get("/requests?region=nope")
+    with counted_statements() as sent:
+        for number in range(5):
+            site.get(f"/requests?region=nope{number}")
+    assert len([words for words in sent if "FROM regions" in words]) <= 1
 
 
 @pytest.mark.parametrize("typed", ["***", "🙂", "«…»"])

@@ -31,11 +31,19 @@ def test_a_region_is_changed_by_saving_it_again(context: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [(("--timezone", "Mars/Olympus"), "no time zone Mars/Olympus"), (("--parent", "KZ-99"), "no region KZ-99")],
+    [
+        (("KZ-X", "--timezone", "Mars/Olympus"), "no time zone Mars/Olympus"),
+        (("KZ-X", "--parent", "KZ-99"), "no region KZ-99"),
+        (("KZ-X", "--parent", "KZ-75"), "has a code like KZ-75/medeu"),
+        (("KZ-75/one",), "and --parent KZ-75"),
+        (("KZ-75/one", "--parent", "KZ-71"), "and --parent KZ-75"),
+        (("bad code",), "“bad code” is no code"),
+        (("kz-75",), "is no code"),
+    ],
 )
-def test_what_would_break_pages_is_refused(context: Flask, options: tuple[str, str], sentence: str) -> None:
+def test_what_would_break_pages_is_refused(context: Flask, options: tuple[str, ...], sentence: str) -> None:
     before = count_events()
-    result = run_alone(context, "regions", "save", "KZ-X", *NAMES, *options)
+    result = run_alone(context, "regions", "save", *options, *NAMES)
     assert result.exit_code == 1
     assert sentence in result.output
     assert count_events() == before
