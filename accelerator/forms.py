@@ -90,17 +90,28 @@ def shows(text: str) -> bool:
     return any(not unicodedata.category(c).startswith(("M", "Z")) for c in text)
 
 
+#: Joins what stands beside it: a family of emoji, letters of Persian and Hindi.
+JOINERS = "\u200c\u200d"
+
+
+def _stays(text: str, at: int) -> bool:
+    """Whether a character can be seen, or joins two that can; one that Python does not know yet can."""
+    if text[at] in JOINERS:
+        return 0 < at < len(text) - 1 and text[at - 1].isprintable() and text[at + 1].isprintable()
+    return text[at].isprintable() or (unicodedata.category(text[at]) == "Cn" and ord(text[at]) & 0xFFFE != 0xFFFE)
+
+
 def tidy(text: str | None) -> str:
     """Text of one line: composed, without control characters, spaces folded."""
     composed = unicodedata.normalize("NFC", text or "").translate(BLANKS)
-    line = " ".join("".join(c if c.isprintable() else " " for c in composed).split())
+    line = " ".join("".join(c if _stays(composed, at) else " " for at, c in enumerate(composed)).split())
     return line if shows(line) else ""
 
 
 def tidy_lines(text: str | None) -> str:
     """Text of several lines: composed, without other control characters, blank ends cut."""
     composed = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n").translate(BLANKS)
-    kept = "".join(c for c in composed if c == "\n" or c.isprintable())
+    kept = "".join(c for at, c in enumerate(composed) if c == "\n" or _stays(composed, at))
     lines = "\n".join(line.rstrip() for line in kept.split("\n")).strip()
     return lines if shows(lines.replace("\n", "")) else ""
 

@@ -105,7 +105,7 @@ def can_settle(viewer: "Viewer", claim: Claim, request: HelpRequest) -> bool:
 
 def waits_for_another(viewer: "Viewer", claim: Claim, request: HelpRequest) -> bool:
     """A coordinator's own report, in their own region: only another coordinator settles it."""
-    is_told = claim.state in (ClaimState.REPORTED, ClaimState.DISPUTED)
+    is_told = claim.state in (ClaimState.REPORTED, ClaimState.DISPUTED) or claim.is_vouched
     return is_told and can_coordinate(viewer, request.region_code) and not can_settle(viewer, claim, request)
 
 

@@ -144,18 +144,21 @@ def read_notices(*, by: Viewer, at: datetime) -> None:
 def delete_account(*, by: Viewer, at: datetime) -> list[str]:
     """Delete a person: promises are let go, their data goes; return the keys of photos to remove.
 
-    Confirmed hours and published deeds stay, without the person (product rule: what others rely on).
+    Confirmed hours and published deeds stay, without the person (product rule: what others rely on); so does a promise
+    of which the helped person says that it was kept.
     """
     person = queries.lock_user(db.session, by.id)
     if person is None:
         return []  # the second click
-    active = select(Claim.request_id, Claim.state).where(Claim.user_id == by.id, Claim.state.in_(ACTIVE))
+    active = select(Claim.request_id, Claim.state, Claim.helped_said_at).where(
+        Claim.user_id == by.id, Claim.state.in_(ACTIVE)
+    )
     promises = db.session.execute(active.order_by(Claim.request_id)).all()
-    for request_id, _ in promises:  # all locks before the first event, which takes the last one
+    for request_id, _, _ in promises:  # all locks before the first event, which takes the last one
         board.lock_request(request_id)
     photo_keys = deeds.forget_person(by.id)
-    for request_id, state in promises:
-        if state in (ClaimState.WAITING, *OPEN_PROMISES):
+    for request_id, state, helped_said_at in promises:
+        if state in (ClaimState.WAITING, *OPEN_PROMISES) and helped_said_at is None:
             board.release(request_id, by=by, at=at)
     unsettled = update(Claim).where(Claim.user_id == by.id, Claim.state.in_(ACTIVE))
     db.session.execute(unsettled.values(credit=Credit.HIDDEN.value))

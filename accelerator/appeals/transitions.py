@@ -519,8 +519,10 @@ def _add_entry(
     """Keep words, sealed as the appeal is; each form that has a key once (the appeal's lock orders two of them)."""
     if form_key and _is_sent(form_key):
         return
-    if kind is not EntryKind.LOOK:
-        appeal.unread = appeal.unread + 1 if by is None else 0
+    if by is None:
+        appeal.unread += 1
+    elif kind in (EntryKind.ANSWER, EntryKind.OUTCOME):
+        appeal.unread = 0
     is_hidden = appeal.for_auditors and by is None
     entry = AppealEntry(
         appeal_id=appeal.id,

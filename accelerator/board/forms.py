@@ -85,7 +85,7 @@ class FilterForm(Form):
         ``home`` is the reader's region: it comes first, and counts while the address names none.
         """
         for code in filter(None, {self.region.data, self.district.data} - {EVERYWHERE}):
-            places.regions.has(code)  # an import may have added it a moment ago
+            places.regions.look_for(code)  # an import may have added it a moment ago
         everything = [("", _l("All"))]
         self.kind.choices = everything + places.kind_choices(language)
         self.offer_regions(places.region_choices(language), home)

@@ -206,6 +206,7 @@ class Claim(Base):
     #: What the volunteer reported, then what the coordinator confirmed.
     minutes: Mapped[int | None]
     word: Mapped[str] = mapped_column(Text, default="")
+    #: Empty until the volunteer tells of it, also when the desk has confirmed it by the helped person's word.
     credit: Mapped[str | None] = mapped_column(String(8))
     #: Why it was let go, removed or disputed.
     reason: Mapped[str] = mapped_column(String(500), default="")

@@ -8,6 +8,7 @@ only rows that are protected by a lock already held. That is what keeps PostgreS
 """
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -478,7 +479,7 @@ def confirm(claim_id: int, *, seen: str | None, by: Viewer, at: datetime, minute
 
 def _tell_for(claim_: Claim, request: HelpRequest, *, by: Viewer, at: datetime, minutes: int) -> None:
     move(claim_, Verb.REPORT)
-    claim_.minutes, claim_.credit, claim_.reported_at = minutes, Credit.HIDDEN.value, at
+    claim_.minutes, claim_.reported_at = minutes, at
     db.session.flush()
     told = f"request:{request.id}"
     record(db.session, EventType.CLAIM_REPORTED, told, by=by, at=at, claim=claim_.id, minutes=minutes)
@@ -796,19 +797,27 @@ def _close(request: HelpRequest, outcome: Outcome, *, by: Actor, at: datetime) -
         select(Claim).where(Claim.request_id == request.id, Claim.state.in_((*OPEN_PROMISES, ClaimState.WAITING)))
     ).all()
     for claim_ in promises:
-        has_begun = claim_.state == S.STARTED
+        has_begun = claim_.state == S.STARTED or claim_.is_vouched
         if not has_begun:
             _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=by, at=at)
         tell_person(db.session, claim_.user_id, "closed_begun" if has_begun else "closed", request_id=request.id, at=at)
-    if outcome in WITHOUT_HELP:
+    if _leaves_others(request, outcome):
         for duplicate_id in list_still_needed(db.session, request):
             _reopen(lock_request(duplicate_id), at=at)
     return len(promises)
 
 
+def _leaves_others(request: HelpRequest, outcome: Outcome) -> bool:
+    """Whether what was put together with a request is needed still: nobody came, or it was needed each week."""
+    if outcome == Outcome.DUPLICATE:
+        return request.duplicate_of_id is None  # closed as such, without saying of which
+    return outcome in WITHOUT_HELP or request.timing == Timing.REPEATING
+
+
 def _reopen(request: HelpRequest, *, at: datetime) -> None:
     """A duplicate whose other request has ended without help is a need of its own again, to be verified anew."""
     begun = select(Claim).where(Claim.request_id == request.id, Claim.state.in_(OPEN_PROMISES))
+    begun = begun.where(Claim.helped_said_at.is_(None))
     for claim_ in db.session.scalars(begun).all():
         _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=SYSTEM, at=at)
         tell_person(db.session, claim_.user_id, "closed", request_id=request.id, at=at)
@@ -816,6 +825,7 @@ def _reopen(request: HelpRequest, *, at: datetime) -> None:
     request.outcome = request.closed_at = request.duplicate_of_id = None
     request.verified_at = request.verified_by_id = request.published_at = None
     request.created_at = at
+    request.due_at = due_at(request.timing, request.starts_at, request.ends_at, at=at)
     _move_request(request, "reopen", EventType.REQUEST_REOPENED, by=SYSTEM, at=at, former=former)
 
 
@@ -855,10 +865,14 @@ def lock_request(request_id: int) -> HelpRequest:
 def lock_with_duplicates(*request_ids: int) -> dict[int, HelpRequest]:
     """Requests and what was put together with them, by number, locked in that order: ending one may reopen another."""
     together = or_(HelpRequest.id.in_(request_ids), HelpRequest.duplicate_of_id.in_(request_ids))
-    found = db.session.scalars(select(HelpRequest.id).where(together).order_by(HelpRequest.id)).all()
-    if not set(request_ids) <= set(found):
+    found = select(HelpRequest.id).where(together).order_by(HelpRequest.id)
+    locked: dict[int, HelpRequest] = {}
+    # Until all are held: while we waited for one, a colleague may have put another one to it.
+    while missing := [id_ for id_ in db.session.scalars(found).all() if id_ not in locked]:
+        locked |= {id_: lock_request(id_) for id_ in missing}
+    if not set(request_ids) <= locked.keys():
         raise NotFound
-    return {id_: lock_request(id_) for id_ in found}
+    return locked
 
 
 def lock_claim(claim_id: int) -> tuple[Claim, HelpRequest]:
@@ -932,12 +946,23 @@ def _pass_hours(*, at: datetime, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True)  # what somebody is changing right now is left for the next time
     ).all()
-    for request in past:
+    held = _with_duplicates_held(past)
+    for request in held:
         if request.timing == Timing.REPEATING and request.starts_at:
             _next_week(request, at=at)
         else:
             _close(request, Outcome.EXPIRED, by=SYSTEM, at=at)
-    return len(past)
+    return len(held)
+
+
+def _with_duplicates_held(requests: Sequence[HelpRequest]) -> list[HelpRequest]:
+    """Those of them whose duplicates nobody is changing right now; these are locked then, before the first event."""
+    theirs = select(HelpRequest.id, HelpRequest.duplicate_of_id).where(
+        HelpRequest.duplicate_of_id.in_([request.id for request in requests])
+    )
+    held = {row.id for row in db.session.execute(theirs.with_for_update(skip_locked=True))}
+    busy = {row.duplicate_of_id for row in db.session.execute(theirs) if row.id not in held}
+    return [request for request in requests if request.id not in busy]
 
 
 def _has_late_no_show(at: datetime) -> ColumnElement[bool]:

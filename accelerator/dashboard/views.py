@@ -40,7 +40,6 @@ def show_dashboard() -> Response:
         done=done,
         sums=sums,
         news=[(notice, sentence(notice.kind, title)) for notice, title in accounts.list_notices(db.read, viewer.id)],
-        followed=[p["card"].id for p in promises],
         is_new=not (sums.has_promised or done),
         fitting="" if open_promises else draw_fitting(viewer, now),
         active="me",

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.orm import Session
 
-from accelerator.board.models import CAME, Claim, HelpRequest, Timing
+from accelerator.board.models import CAME, VOUCHED, Claim, HelpRequest, Timing
 from accelerator.extensions import vault
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
 from accelerator.integrity.models import IntegrityEvent
@@ -77,9 +77,8 @@ def list_still_needed(session: Session, request: HelpRequest) -> Sequence[int]:
 
     One telephone may stand for several people, a neighbour's for a whole house: a coordinator finds out.
     """
-    came = exists().where(
-        Claim.request_id == HelpRequest.id, Claim.state.in_(CAME), HelpRequest.timing != Timing.REPEATING.value
-    )
+    has_come = or_(Claim.state.in_(CAME), text(VOUCHED))
+    came = exists().where(Claim.request_id == HelpRequest.id, has_come, HelpRequest.timing != Timing.REPEATING.value)
     others = (
         select(HelpRequest.id)
         .join(Requester, Requester.id == HelpRequest.requester_id)

@@ -104,8 +104,9 @@ def close_unverified_of(requester_id: int, at: datetime) -> int:
         requester = lock_requester(requester_id)
         own = HelpRequest.requester_id == requester_id
         silent = session.scalars(unverified(at).where(own).order_by(HelpRequest.id)).all()
+        locked = board.lock_with_duplicates(*silent)
         for request_id in silent:
-            board.end(board.lock_request(request_id), Outcome.EXPIRED, by=SYSTEM, at=at)
+            board.end(locked[request_id], Outcome.EXPIRED, by=SYSTEM, at=at)
         if silent and not session.scalars(still_needed(at, requester, *silent)).first():
             erase(requester_id, by=SYSTEM, at=at)
     return len(silent)

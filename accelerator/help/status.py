@@ -209,7 +209,7 @@ def what_next(
     if request.status == RequestStatus.RECEIVED:
         return received_words(request, talk, zone=zone)
     found = states(claims)
-    if is_own and is_another_to_come(claims):
+    if is_own and request.timing != Timing.REPEATING and is_another_to_come(claims):
         return one_came_words(claims)
     spoken = who_spoke(claims) if is_own else None
     if found & {ClaimState.REPORTED, ClaimState.DISPUTED}:

@@ -100,20 +100,22 @@ class Rows(dict[str, R]):
     def __init__(self, model: type[R], session: Session) -> None:
         super().__init__(self._read(model, session))
         self._model = model
-        self._asked = 0.0
+        self._read_at = 0.0
 
     def __missing__(self, code: str) -> R:
-        if not self.has(code):
+        self._read_again()
+        if code not in self:
             raise KeyError(code)
         return self[code]
 
-    def has(self, code: str) -> bool:
-        """Whether there is such a code; what nobody knows is looked for once in `ASK_AGAIN_SECONDS`."""
-        now = time.monotonic()
-        if code not in self and now >= self._asked + ASK_AGAIN_SECONDS:
-            self._asked = now
-            self.update(self._read(self._model, db.read))
-        return code in self
+    def look_for(self, code: str) -> None:
+        """Know a code that somebody has typed, if there is such a one; looked for once in `ASK_AGAIN_SECONDS`."""
+        if code not in self and time.monotonic() >= self._read_at + ASK_AGAIN_SECONDS:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        self._read_at = time.monotonic()
+        self.update(self._read(self._model, db.read))
 
     @staticmethod
     def _read(model: type[R], session: Session) -> dict[str, R]:

@@ -74,6 +74,13 @@ def test_whoever_asked_is_told_that_the_sender_has_written(site: Site, cast: Cas
     assert now(appeal_id).unread == 0
 
 
+def test_a_handing_over_is_no_answer(site: Site, cast: Cast) -> None:
+    appeal_id = send().id
+    write_back(appeal_id)
+    act("transfer", appeal_id, cast.dee, ASTANA, "It is theirs.")
+    assert "the sender has written" in text_of(site.as_(cast.eve).get("/desk/appeals"))
+
+
 def test_a_look_at_the_contact_is_no_answer(site: Site, cast: Cast) -> None:
     appeal_id = send().id
     write_back(appeal_id)

@@ -536,6 +536,10 @@ def test_what_nobody_knows_is_looked_for_once_a_second(context: Flask, site: Sit
         for number in range(5):
             site.get(f"/requests?region=nope{number}")
     assert len([words for words in sent if "FROM regions" in words]) <= 1
+    with db.transaction() as session:
+        session.add(Region(code="US-NY", name_kk="Нью-Йорк", name_ru="Нью-Йорк", name_en="New York"))
+    make_request(title="Paint the school", region="US-NY", district=None)
+    assert "New York" in text_of(site.get("/requests?region=all")), "what is in the table is known at once"
 
 
 @pytest.mark.parametrize("typed", ["***", "🙂", "«…»"])

@@ -84,10 +84,32 @@ def test_who_waits_is_told_on_their_own_page(world: World, browse: Browse) -> No
     expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_be_visible()
     expect(tab.main).to_contain_text(tab.words("News for you"))
     expect(tab.page.locator("#open-count")).to_have_text("1")
+
+
+def test_nothing_on_ones_own_page_moves_when_it_concerns_others(world: World, browse: Browse) -> None:
+    """Who reads a telephone number there, or is about to press something, keeps it."""
+    word, cy, ben = unique(), world.person(), world.person()
+    full, other = world.request(title=f"Full {word}", capacity=2), world.request(title=f"Bread {word}", capacity=3)
+    for person in (cy, world.person()):
+        world.claim(full, person)
+    world.claim(full, ben)
+    world.claim(other, ben)
+    tab = browse(ben)
+    forbid_asking(tab)
+    open_live(tab, "/me")
+    tab.page.evaluate("document.querySelector('main .timeline').dataset.kept = 'yes'")
+    world.claim(other, world.person())
+    world.claim(full, world.person())
+    title = f"Seen {word}"
+    watcher = browse()
+    open_live(watcher, "/deeds")
+    world.deed(title=title)
+    expect(watcher.page.locator("#arrivals")).to_contain_text(title)
+    expect(tab.page.locator("main .timeline[data-kept=yes]")).to_be_visible()
+    assert tab.page.evaluate("document.activeElement === document.body")
     with world.acting():
-        board.close(request_id, by=viewer_of(world.person(Role.COORDINATOR)), at=utcnow(), outcome=Outcome.WITHDRAWN)
-    expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_have_count(0)
-    expect(tab.page.locator("#open-count")).to_have_text("")
+        board.close(full, by=viewer_of(world.person(Role.COORDINATOR)), at=utcnow(), outcome=Outcome.WITHDRAWN)
+    expect(tab.main.get_by_role("button", name=tab.words("Leave the list"))).to_have_count(0)
 
 
 @pytest.mark.parametrize("with_stream", [True, False])

@@ -161,7 +161,7 @@ def test_what_only_the_helped_person_tells_of_is_confirmed_at_the_desk(
     assert not queue.html.select("[data-tick]"), "it is looked at one by one"
     dee.press(queue, "Confirm", status=303)
     claim = claim_now(claim_id)
-    assert (claim.state, claim.minutes, claim.credit, minutes_of(cast.ben)) == ("confirmed", 45, "hidden", 45)
+    assert (claim.state, claim.minutes, claim.credit, minutes_of(cast.ben)) == ("confirmed", 45, None, 45)
     assert deed_of(claim_id) is None, "nobody chose how to be shown"
     assert events_of(f"request:{claim.request_id}")[-2:] == ["claim.reported", "claim.confirmed"]
     assert hours_given() == 45

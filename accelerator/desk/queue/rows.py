@@ -197,7 +197,7 @@ class RowMaker:
         if reason is Reason.DISPUTED:
             why = gettext("Being cleared up with %(name)s, who reported %(when)s", name=who, when=since)
             action = Action(gettext("Look at it") if own else gettext("Clear it up"), case, "o")
-        elif claim.is_vouched:
+        elif claim.is_vouched or claim.credit is None:
             why = gettext("%(name)s has not told of it. The helped person says: they came", name=who)
             action = self._confirm(claim, row) if may else Action(gettext("Look at it"), case, "o")
         else:
