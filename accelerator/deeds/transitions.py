@@ -271,8 +271,10 @@ def attach_to_claim(keys: list[str], *, user_id: int, claim_id: int) -> None:
 def forget_person(user_id: int) -> list[str]:
     """Take a leaving person's name off their deeds; return the photos to delete (those of no deed).
 
-    Confirmed hours and published deeds stay, as "someone good".
+    Confirmed hours and published deeds stay, as "someone good". All deeds are locked first: what a coordinator is about
+    to publish or hide is one of them or the other, and not a pending one with news about it.
     """
+    db.session.execute(select(Deed.id).where(Deed.user_id == user_id).order_by(Deed.id).with_for_update())
     unpublished = select(Deed.id).where(Deed.user_id == user_id, Deed.status != DeedStatus.PUBLISHED.value)
     keys = db.session.scalars(
         delete(Photo)
