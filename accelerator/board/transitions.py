@@ -816,11 +816,7 @@ def _leaves_others(request: HelpRequest, outcome: Outcome) -> bool:
 
 def _reopen(request: HelpRequest, *, at: datetime) -> None:
     """A duplicate whose other request has ended without help is a need of its own again, to be verified anew."""
-    begun = select(Claim).where(Claim.request_id == request.id, Claim.state.in_(OPEN_PROMISES))
-    begun = begun.where(Claim.helped_said_at.is_(None))
-    for claim_ in db.session.scalars(begun).all():
-        _end_promise(request, claim_, Verb.REMOVE, EventType.CLAIM_REMOVED, reason="", by=SYSTEM, at=at)
-        tell_person(db.session, claim_.user_id, "closed", request_id=request.id, at=at)
+    _end_begun(request, Verb.REMOVE, EventType.CLAIM_REMOVED, "closed", at=at)
     former = request.duplicate_of_id or 0
     request.outcome = request.closed_at = request.duplicate_of_id = None
     request.verified_at = request.verified_by_id = request.published_at = None
@@ -989,14 +985,15 @@ def _let_lapse(*, at: datetime, limit: int) -> int:
         .with_for_update(skip_locked=True)  # as above
     ).all()
     for request in closed:
-        _let_lapse_of(request, at=at)
+        _end_begun(request, Verb.LAPSE, EventType.CLAIM_LAPSED, "lapsed", at=at)
     return len(closed)
 
 
-def _let_lapse_of(request: HelpRequest, *, at: datetime) -> None:
+def _end_begun(request: HelpRequest, verb: Verb, type: EventType, news: str, *, at: datetime) -> None:
+    """End what was begun on a closed request, and nobody vouches for; ``news`` is what their people are told."""
     for claim_ in db.session.scalars(select(Claim).where(Claim.request_id == request.id, text(MAY_LAPSE))).all():
-        _end_promise(request, claim_, Verb.LAPSE, EventType.CLAIM_LAPSED, reason="", by=SYSTEM, at=at)
-        tell_person(db.session, claim_.user_id, "lapsed", request_id=request.id, at=at)
+        _end_promise(request, claim_, verb, type, reason="", by=SYSTEM, at=at)
+        tell_person(db.session, claim_.user_id, news, request_id=request.id, at=at)
 
 
 def _next_week(request: HelpRequest, *, at: datetime) -> None:

@@ -66,7 +66,7 @@ def list_published(
 
 def find_feed_row(session: Session, deed_id: int) -> AnyRow | None:
     """A published deed's card."""
-    return session.execute(select(*FEED).where(Deed.id == deed_id, Deed.status == DeedStatus.PUBLISHED.value)).first()
+    return list_feed_rows(session, [deed_id]).get(deed_id)
 
 
 def list_feed_rows(session: Session, ids: Sequence[int]) -> dict[int, AnyRow]:

@@ -1,6 +1,5 @@
 """Reading what belongs to a person who asked for help."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from accelerator.board.models import CAME, VOUCHED, Claim, HelpRequest, Timing
 from accelerator.extensions import vault
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
-from accelerator.integrity.models import IntegrityEvent
+from accelerator.integrity.queries import detail_of, list_events
 from accelerator.integrity.record import EventType
 from accelerator.vault.keys import KeyGone
 from accelerator.vault.sealing import Unreadable
@@ -112,21 +111,15 @@ def list_happened(session: Session, request_id: int) -> list[tuple[datetime, str
     That help came stands there once for each promise, when it was first said: it can be said by the spoken pair, and
     behind the code as well.
     """
-    rows = session.execute(
-        select(IntegrityEvent.at, IntegrityEvent.type, IntegrityEvent.body)
-        .where(IntegrityEvent.subject == f"request:{request_id}")
-        .order_by(IntegrityEvent.seq.desc())
-        .limit(MOST)
-    )
     happened: list[tuple[datetime, str]] = []
-    spoken_for: set[int] = set()
-    for at, type_, body in reversed(rows.all()):
-        if type_ == EventType.CLAIM_HELPED_SAID:
-            claim_id = json.loads(body)["claim"]
-            if claim_id in spoken_for:
+    spoken_for: set[str] = set()
+    for event in reversed(list_events(session, f"request:{request_id}", MOST)):
+        if event.type == EventType.CLAIM_HELPED_SAID:
+            claim = detail_of(event.body, "claim")
+            if claim in spoken_for:
                 continue
-            spoken_for.add(claim_id)
-        happened.append((at, type_))
+            spoken_for.add(claim)
+        happened.append((event.at, event.type))
     return happened[::-1]
 
 

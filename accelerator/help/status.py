@@ -314,8 +314,7 @@ def is_another_to_come(claims: Sequence[Claim]) -> bool:
 
 def one_came_words(claims: Sequence[Claim]) -> Next:
     then = gettext("Somebody else promised, too. When they have come, please say it below.")
-    kept = [claim for claim in claims if claim.helped_said_at and claim.state in TO_SETTLE]
-    spoken = who_spoke(kept)
+    spoken = who_spoke([claim for claim in claims if claim.helped_said_at])
     return Next(spoken_words(spoken) if spoken else gettext("Help came."), then)
 
 

@@ -47,7 +47,7 @@ from accelerator.reference import places
 USUAL_MINUTES = 60
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 #: Of a claim that a volunteer keeps or kept: the helped person can say that they came.
-PROMISED = (*OPEN_PROMISES, ClaimState.REPORTED, ClaimState.DISPUTED, ClaimState.CONFIRMED)
+PROMISED = (*OPEN_PROMISES, *CAME)
 
 
 @dataclass(frozen=True)
@@ -366,8 +366,6 @@ def _open_integrity_case(claim: Claim, request: HelpRequest, *, by: Requester, a
 
 def call_off(request_id: int, outcome: Outcome, *, by: Requester, at: datetime) -> int:
     """ "Somebody has already helped", or "I no longer need it": how many who promised or wait are told."""
-    lock_requester(by.id)
-    board.lock_with_duplicates(request_id)  # all locks in their order, before the first change
     request = _lock_own(request_id, by)
     if request.status == RequestStatus.CLOSED:
         return 0
@@ -435,9 +433,9 @@ def lock_requester(requester_id: int) -> Requester:
 
 
 def _lock_own(request_id: int, by: Requester) -> HelpRequest:
-    """A request of this person, locked; another's is not there for them."""
+    """A request of this person, locked with what was put together with it; another's is not there for them."""
     requester = lock_requester(by.id)
-    request = board.lock_request(request_id)
+    request = board.lock_with_duplicates(request_id)[request_id]
     if request.requester_id != requester.id or requester.erased_at is not None:
         raise NotFound
     return request

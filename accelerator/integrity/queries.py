@@ -16,14 +16,25 @@ from accelerator.integrity.record import EventType
 HANDED_OVER = (EventType.REQUEST_HANDED_OVER.value, EventType.APPEAL_TRANSFERRED.value)
 
 
-def list_events(session: Session, subject: str, limit: int = 50) -> Sequence[Row[int, datetime, str]]:
-    """The newest events of ``subject``: number, moment, type."""
+def list_events(session: Session, subject: str, limit: int = 50) -> Sequence[Row[int, datetime, str, bytes]]:
+    """The newest events of ``subject``: number, moment, type, body."""
     return session.execute(
-        select(IntegrityEvent.seq, IntegrityEvent.at, IntegrityEvent.type)
+        select(IntegrityEvent.seq, IntegrityEvent.at, IntegrityEvent.type, IntegrityEvent.body)
         .where(IntegrityEvent.subject == subject)
         .order_by(IntegrityEvent.seq.desc())
         .limit(limit)
     ).all()
+
+
+def actor_of(body: bytes) -> tuple[str, str]:
+    """Who did what an event tells of: reference and role."""
+    event = json.loads(body)
+    return str(event.get("actor", "")), str(event.get("role", ""))
+
+
+def detail_of(body: bytes, name: str) -> str:
+    """A code or a number that an event tells beside who did what."""
+    return str(json.loads(body).get(name, ""))
 
 
 @dataclass(frozen=True)

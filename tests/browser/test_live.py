@@ -56,33 +56,20 @@ def test_places_and_button_change_on_the_pages_of_others(world: World, browse: B
         expect(card.get_by_role("button", name=cy.words("I'll help"))).to_be_visible()
 
 
-@pytest.mark.parametrize("on_page", [True, False], ids=["page", "board"])
-def test_who_waits_sees_the_place_that_came_free(world: World, browse: Browse, on_page: bool) -> None:
+@pytest.mark.parametrize("path", ["/requests/{}", "/requests?q={}", "/me"], ids=["page", "board", "me"])
+def test_who_waits_sees_the_place_that_came_free(world: World, browse: Browse, path: str) -> None:
     word, cy, ben = unique(), world.person(), world.person()
     request_id = world.request(title=f"Bread for {word}", capacity=1)
     world.claim(request_id, cy)
     world.claim(request_id, ben)
     tab = browse(ben)
     forbid_asking(tab)
-    open_live(tab, f"/requests/{request_id}" if on_page else f"/requests?q={word}")
+    open_live(tab, path.format(word if "?" in path else request_id))
     expect(tab.main.get_by_role("button", name=tab.words("Leave the list"))).to_be_visible()
     world.release(request_id, cy)
     expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_be_visible()
-    expect(tab.page.locator("#open-count")).to_have_text("1")
-
-
-def test_who_waits_is_told_on_their_own_page(world: World, browse: Browse) -> None:
-    word, cy, ben = unique(), world.person(), world.person()
-    request_id = world.request(title=f"Bread for {word}", capacity=1)
-    world.claim(request_id, cy)
-    world.claim(request_id, ben)
-    tab = browse(ben)
-    forbid_asking(tab)
-    open_live(tab, "/me")
-    expect(tab.main.get_by_role("button", name=tab.words("Leave the list"))).to_be_visible()
-    world.release(request_id, cy)
-    expect(tab.main.get_by_role("button", name=tab.words("Let go"))).to_be_visible()
-    expect(tab.main).to_contain_text(tab.words("News for you"))
+    if path == "/me":
+        expect(tab.main).to_contain_text(tab.words("News for you"))
     expect(tab.page.locator("#open-count")).to_have_text("1")
 
 

@@ -17,16 +17,10 @@ from accelerator.extensions import db
 from accelerator.help import retention
 from tests.cast import Cast, viewer_of
 from tests.help.filling import show_code
-from tests.help.test_status import asked, came, leave, merged_with_another, next_words
+from tests.help.test_status import asked, came, leave, merged_with_another, next_words, put_together
 from tests.races.invariants import check_everything
 from tests.site import Site, text_of
 from tests.steps import claim_now, confirm, mails_to, request_now, take
-
-
-def put_together(goes: int, stays: int, cast: Cast) -> None:
-    seen = request_now(goes).version
-    with db.transaction():
-        cases.merge(goes, stays, seen_version=seen, by=viewer_of(cast.dee), at=utcnow())
 
 
 def vouched(site: Site, cast: Cast) -> tuple[int, str, int]:

@@ -53,13 +53,16 @@ def entries(request_id: int) -> list[CaseEntry]:
     return list(db.read.scalars(select(CaseEntry).where(CaseEntry.request_id == request_id).order_by(CaseEntry.id)))
 
 
+def put_together(goes: int, stays: int, cast: Cast) -> None:
+    seen = request_now(goes).version
+    with db.transaction():
+        merge(goes, stays, seen_version=seen, by=viewer_of(cast.dee), at=utcnow())
+
+
 def merged_with_another(cast: Cast) -> tuple[tuple[int, str], tuple[int, str]]:
     """Number and code of a request that lives on, and of another person's that was put together with it."""
     survivor, mine = asked(), asked()
-    with db.transaction() as session:
-        session.get_one(Requester, request_now(mine[0]).requester_id).phone_hash = bytes(32)
-    with db.transaction():
-        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    put_together(mine[0], survivor[0], cast)
     return survivor, mine
 
 
@@ -344,13 +347,10 @@ def test_when_the_first_ends_without_help_the_second_is_back_at_the_desk(
 
 def test_who_had_begun_for_the_second_is_free(context: Flask, site: Site, cast: Cast) -> None:
     survivor, mine = asked(), asked()
-    with db.transaction() as session:
-        session.get_one(Requester, request_now(mine[0]).requester_id).phone_hash = bytes(32)
     claim_id = take(mine[0], cast.ben)
     with db.transaction():
         board.start(mine[0], by=viewer_of(cast.ben), at=utcnow())
-    with db.transaction():
-        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    put_together(mine[0], survivor[0], cast)
     assert claim_now(claim_id).state == "started", "they may still tell of it"
     show_code(site, survivor[1])
     leave(site, survivor[0], "withdraw")
@@ -362,12 +362,9 @@ def test_who_had_begun_for_the_second_is_free(context: Flask, site: Site, cast: 
 def test_whom_somebody_helped_is_not_asked_again(context: Flask, site: Site, cast: Cast) -> None:
     """Of the two the second had help already, by a promise that was on it before they were put together."""
     survivor, mine = asked(), asked()
-    with db.transaction() as session:
-        session.get_one(Requester, request_now(mine[0]).requester_id).phone_hash = bytes(32)
     claim_id = take_and_report(mine[0], cast.ben)
     confirm(claim_id, cast.dee)
-    with db.transaction():
-        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    put_together(mine[0], survivor[0], cast)
     show_code(site, survivor[1])
     leave(site, survivor[0], "withdraw")
     assert request_now(mine[0]).outcome == "duplicate"
@@ -419,8 +416,7 @@ def test_whoever_was_helped_before_the_merge_is_still_asked(context: Flask, site
     claim_id = take(mine[0], cast.ben)
     with db.transaction():
         board.start(mine[0], by=viewer_of(cast.ben), at=utcnow())
-    with db.transaction():
-        merge(mine[0], survivor[0], seen_version=1, by=viewer_of(cast.dee), at=utcnow())
+    put_together(mine[0], survivor[0], cast)
     tell_done(mine[0], cast.ben)
     said = standing(site, mine[1])
     assert "The same request was already here" in said

@@ -17,8 +17,8 @@ NO = frozenset(("no", "n", "false", "f", "0", "off", "нет", "н", "жоқ", "
 _MINUTE_WORDS = ("m", "min", "mins", "minute", "minutes", "м", "мин", "минута", "минуты", "минут", "минуту")
 _HOUR_WORDS = ("h", "hr", "hrs", "hour", "hours", "ч", "час", "часа", "часов", "сағ", "сағат")
 _DAY_WORDS = ("d", "day", "days", "день", "дня", "дней", "күн")
-_UNITS = dict.fromkeys(_MINUTE_WORDS, 1) | dict.fromkeys(_HOUR_WORDS, 60) | dict.fromkeys(_DAY_WORDS, 480)
-KNOWN_UNITS = frozenset(_UNITS)
+#: Words for units of time, folded, and the minutes that each counts.
+KNOWN_UNITS = dict.fromkeys(_MINUTE_WORDS, 1) | dict.fromkeys(_HOUR_WORDS, 60) | dict.fromkeys(_DAY_WORDS, 480)
 UNIT_MINUTES = {"minutes": 1, "hours": 60, "days": 480}
 # Words that may follow a count, folded (so "волонтёр" stands with е).
 _PEOPLE_WORDS = ("people", "person", "persons", "volunteer", "volunteers", "человек", "человека", "чел")
@@ -63,7 +63,7 @@ def parse_minutes(text: str, *, unit: str, decimal: str | None, units: dict[str,
 
     `units`: further words, folded, and the minutes that each counts.
     """
-    minutes = _minutes(fold(text), UNIT_MINUTES[unit], decimal, _UNITS | (units or {}))
+    minutes = _minutes(fold(text), UNIT_MINUTES[unit], decimal, KNOWN_UNITS | (units or {}))
     longest = DURATIONS[-1]
     if not 0 < minutes <= longest:
         raise ValueError(f"a duration up to a day of {longest // 60} hours")

@@ -366,19 +366,15 @@ def _extras(table: "_Table", name: str, months: dict[str, int]) -> dict[str, Any
 
 def _unit_minutes(table: "_Table") -> dict[str, int]:
     """Further words for units of time, folded as they stand in the cells, and the minutes that each counts."""
-    units = table.table("units")
-    known: set[str] = set()
+    units, minutes = table.table("units"), dict[str, int]()
     for word in units.data:
-        if not re.fullmatch(r"[^\W\d_]+", word.strip().removesuffix(".")):
+        key = fold(word).removesuffix(".")
+        if not re.fullmatch(r"[^\W\d_]+", key):
             units.fail(f'"{word}"', "must be one word of letters, as it stands after the number")
-        if _unit_key(word) in KNOWN_UNITS | known:
+        if key in KNOWN_UNITS or key in minutes:
             units.fail(f'"{word}"', "is known already; take it out")
-        known.add(_unit_key(word))
-    return {_unit_key(word): UNIT_MINUTES[units.choice(word, tuple(UNIT_MINUTES), "")] for word in units.data}
-
-
-def _unit_key(word: str) -> str:
-    return fold(word).removesuffix(".")
+        minutes[key] = UNIT_MINUTES[units.choice(word, tuple(UNIT_MINUTES), "")]
+    return minutes
 
 
 def _formats(table: "_Table", months: dict[str, int]) -> tuple[DateFormat, ...]:

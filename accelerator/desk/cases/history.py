@@ -12,6 +12,7 @@ from accelerator.board.models import HelpRequest
 from accelerator.desk.cases import queries
 from accelerator.desk.cases.words import call_outcome_label, role_label, step_label
 from accelerator.help.models import CaseEntry, EntryKind
+from accelerator.integrity.queries import actor_of, detail_of, list_events
 from accelerator.integrity.record import EventType
 
 #: Told better by the entries and looks themselves.
@@ -48,8 +49,10 @@ def list_past(session: Session, request: HelpRequest, *, with_words: bool) -> li
 
 
 def _events(session: Session, request: HelpRequest) -> Iterator[Past]:
-    rows = [row for row in queries.list_bodies(session, request.id) if row.type not in TOLD_ELSEWHERE]
-    actors = [queries.actor_of(row.body) for row in rows]
+    rows = [
+        row for row in list_events(session, f"request:{request.id}", queries.MOST) if row.type not in TOLD_ELSEWHERE
+    ]
+    actors = [actor_of(row.body) for row in rows]
     names = queries.names_by_ref(session, {ref for ref, _ in actors})
     for row, (ref, role) in zip(rows, actors, strict=True):
         yield Past(row.at, row.seq, _name(ref, names.get(ref, "")), role_label(role), _what(row.type, role, row.body))
@@ -61,15 +64,15 @@ def _what(type_: str, role: str, body: bytes) -> str:
     Nor does a volunteer say that help came: they pass on the spoken pair.
     """
     if type_ == EventType.REQUEST_MERGED:
-        return gettext("merged into № %(number)s", number=queries.detail_of(body, "into"))
+        return gettext("merged into № %(number)s", number=detail_of(body, "into"))
     if type_ == EventType.REQUEST_REOPENED:
-        number = queries.detail_of(body, "former")
+        number = detail_of(body, "former")
         return gettext("№ %(number)s, with which it was merged, has ended: a case of its own again", number=number)
     if type_ == EventType.REQUEST_JOINED:
-        return gettext("№ %(number)s, the same need, was merged into this", number=queries.detail_of(body, "other"))
+        return gettext("№ %(number)s, the same need, was merged into this", number=detail_of(body, "other"))
     if type_ == EventType.REQUEST_RECEIVED and role == "coordinator":
         return gettext("typed in what the person asked for")
-    if type_ == EventType.CLAIM_TAKEN and role == "coordinator" and queries.detail_of(body, "noted"):
+    if type_ == EventType.CLAIM_TAKEN and role == "coordinator" and detail_of(body, "noted"):
         return gettext("put down a volunteer who said yes")
     if type_ == EventType.CLAIM_HELPED_SAID and role != "requester":
         return gettext("typed in the word and the number of the helped person, and they were right")

@@ -16,7 +16,6 @@ from accelerator.database import AnyRow
 from accelerator.errors import NotFound
 from accelerator.extensions import vault
 from accelerator.help.models import CaseEntry, ContactReveal, EntryKind, Requester
-from accelerator.integrity.models import IntegrityEvent
 from accelerator.vault.keys import KeyGone
 from accelerator.vault.sealing import Unreadable
 
@@ -107,16 +106,6 @@ def list_reveals(session: Session, request_id: int, requester_id: int) -> Sequen
     ).all()
 
 
-def list_bodies(session: Session, request_id: int) -> Sequence[AnyRow]:
-    """The newest events of a case: moment, type, body."""
-    return session.execute(
-        select(IntegrityEvent.at, IntegrityEvent.type, IntegrityEvent.body, IntegrityEvent.seq)
-        .where(IntegrityEvent.subject == f"request:{request_id}")
-        .order_by(IntegrityEvent.seq.desc())
-        .limit(MOST)
-    ).all()
-
-
 def names_by_ref(session: Session, refs: set[str]) -> dict[str, str]:
     """The names behind references of the log, of those who are still here."""
     if not refs:
@@ -185,14 +174,3 @@ def find_volunteers(session: Session, region_code: str, spellings: list[str], em
     ).all()
     by_email = session.scalars(select(User).where(User.region_code == region_code, User.email == email)).all()
     return list(dict.fromkeys([*by_email, *by_name]))[:MOST_VOLUNTEERS]
-
-
-def actor_of(body: bytes) -> tuple[str, str]:
-    """Who did what an event tells of: reference and role."""
-    event = json.loads(body)
-    return str(event.get("actor", "")), str(event.get("role", ""))
-
-
-def detail_of(body: bytes, name: str) -> str:
-    """A code or a number that an event tells beside who did what."""
-    return str(json.loads(body).get(name, ""))
