@@ -646,8 +646,9 @@ class Hub:
             data = client.sock.recv(RECEIVE_BYTES)
         except BlockingIOError:
             return
-        except OSError:
-            data = b""
+        except OSError as error:
+            self._lose(client, error)
+            return
         if not data:
             self._close(client)
         elif client.head is not None:
@@ -787,8 +788,8 @@ class Hub:
             sent = client.sock.send(data)
         except BlockingIOError:
             sent = 0
-        except OSError:
-            self._close(client)
+        except OSError as error:
+            self._lose(client, error)
             return
         if sent < len(data):
             self._hold(client, [memoryview(data)[sent:]])
@@ -810,8 +811,8 @@ class Hub:
             except BlockingIOError:
                 self._selector.modify(client.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, client)
                 return
-            except OSError:
-                self._close(client)
+            except OSError as error:
+                self._lose(client, error)
                 return
             client.pending -= sent
             client.has_moved = True
@@ -822,6 +823,13 @@ class Hub:
     def _drop(self, client: _Client) -> None:
         self._dropped += 1
         self._close(client)
+
+    def _lose(self, client: _Client, error: OSError) -> None:
+        """Close what broke. The kernel may give up on a slow reader before we do: dropped all the same."""
+        if isinstance(error, TimeoutError) and client.queue is not None:
+            self._drop(client)
+        else:
+            self._close(client)
 
     # The whole
 

@@ -570,6 +570,16 @@ def test_a_reader_who_takes_nothing_between_two_comments_is_dropped() -> None:
         assert live.health()["subscribers"] == 0
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel of this system waits for ever")
+def test_a_reader_on_whom_the_kernel_gives_up_first_counts_as_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "COMMENTS_A_TURN", 0)  # as a loop that is kept busy elsewhere
+    with running(limits=HubLimits(keepalive_seconds=0.1, send_buffer=16_384)) as live:
+        Stream(live.connect(receive_buffer=4_096))
+        live.publish(deed(1, "x" * 1_000_000))
+        eventually(lambda: live.health()["dropped"] == 1)
+        assert live.health()["subscribers"] == 0
+
+
 def test_silent_connections_are_closed_at_the_deadline_and_delay_nobody() -> None:
     with running(limits=HubLimits(head_seconds=0.8)) as live:
         silent = [live.connect() for _ in range(100)]
