@@ -580,17 +580,23 @@ def test_a_reader_on_whom_the_kernel_gives_up_first_counts_as_dropped(monkeypatc
         assert live.health()["subscribers"] == 0
 
 
-def test_silent_connections_are_closed_at_the_deadline_and_delay_nobody() -> None:
-    with running(limits=HubLimits(head_seconds=0.8)) as live:
+def test_silent_connections_delay_nobody() -> None:
+    with running(limits=HubLimits(head_seconds=60)) as live:
         silent = [live.connect() for _ in range(100)]
         for sock in silent[::2]:
             sock.sendall(b"GET /live HTTP/1.1\r\n")
         stream = live.subscribe()
-        started = time.monotonic()
         live.publish(deed(1))
         assert stream.event()["id"] == "1"
-        assert time.monotonic() - started < 0.7
+
+
+def test_silent_connections_are_closed_at_the_deadline() -> None:
+    with running(limits=HubLimits(head_seconds=0.2)) as live:
+        silent = [live.connect() for _ in range(100)]
+        for sock in silent[::2]:
+            sock.sendall(b"GET /live HTTP/1.1\r\n")
         assert [read_to_end(sock) for sock in silent] == [b""] * 100
+        assert live.subscribe().greeting
         assert live.health()["subscribers"] == 1
 
 
@@ -769,18 +775,16 @@ def test_no_address_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 # --- Wake-ups ----------------------------------------------------------------------------------
 
 
-def test_a_commit_on_another_connection_reaches_a_page_within_a_second(tmp_path: Path) -> None:
+def test_a_commit_on_another_connection_wakes_the_hub(tmp_path: Path) -> None:
     path = str(tmp_path / "live.sqlite")
     with (
         closing(create_demo(path)) as connection,
-        serving(DemoSource(path), SqliteWake(path, sqlite3.connect)) as (hub, _),
+        serving(DemoSource(path), SqliteWake(path, sqlite3.connect), HubLimits(recheck_seconds=60)) as (hub, _),
         socket.create_connection(hub.address, PATIENCE) as sock,
     ):
         stream = Stream(sock, "?lang=ru")
-        started = time.monotonic()
         connection.execute("INSERT INTO message (html) VALUES ('салем')")
         assert stream.event() == {"event": "deed", "data": "салем", "id": "1"}
-        assert time.monotonic() - started < 1
 
 
 def test_the_sqlite_wake_tells_commits_from_silence(tmp_path: Path) -> None:
