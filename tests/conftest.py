@@ -14,12 +14,12 @@ from jinja2 import FileSystemBytecodeCache, StrictUndefined, Undefined
 from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
-from accelerator import assets, create_app, database
+from accelerator import assets, database
 from accelerator.config import Settings
 from accelerator.extensions import db
 from accelerator.reference import forget_places
 from tests.cast import Cast
-from tests.databases import at_the_end, drop_database, fresh_database, make_settings
+from tests.databases import at_the_end, drop_database, fresh_database, make_app, make_settings
 from tests.site import Site
 
 #: A failing case is told as it was found: making it small takes minutes with a database behind it.
@@ -141,10 +141,9 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 @pytest.fixture
 def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     forget_places()
-    app = create_app(settings)
+    app = make_app(settings)
     app.jinja_env.bytecode_cache = compiled_templates
     app.jinja_env.undefined = Unwritten
-    app.extensions["public_version"]._interval = 0.0  # on PostgreSQL pages may be 0.1 s old; a test looks at once
     yield app
     db.dispose()
     forget_places()

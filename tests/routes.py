@@ -15,7 +15,6 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import delete, update
 
-from accelerator import create_app
 from accelerator.accounts.models import AgeGroup, PasswordReset, Role
 from accelerator.accounts.viewer import hash_token
 from accelerator.appeals.models import Kind
@@ -35,7 +34,7 @@ from accelerator.questionnaire.models import QuestionnaireVersion
 from accelerator.reference import forget_places
 from tests.appeals.letters import AUDITORS, decide, send
 from tests.cast import ALMATY, ASTANA, PASSWORD, Cast, Person
-from tests.databases import drop_database, fresh_database, make_settings
+from tests.databases import drop_database, fresh_database, make_app, make_settings
 from tests.factories import make_deed, make_request, make_requester
 
 _numbers = count(1)
@@ -681,7 +680,7 @@ def running_app(kind: str, folder: Path, **environ: str) -> Iterator[Flask]:
     forget_places()
     environ = {"AOG_AUDITORS_KEY": b64encode(bytes(AUDITORS.public_key)).decode()} | environ
     url = fresh_database(kind, folder / "instance")
-    yield create_app(make_settings(folder / "instance", url, **environ))
+    yield make_app(make_settings(folder / "instance", url, **environ))
     db.dispose()
     drop_database(url)
     forget_places()

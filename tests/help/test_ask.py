@@ -13,6 +13,7 @@ from accelerator.accounts.models import User
 from accelerator.board.models import HelpRequest
 from accelerator.clock import utcnow
 from accelerator.codes import read_code
+from accelerator.config import Settings
 from accelerator.extensions import db, vault
 from accelerator.help import drafts, views
 from accelerator.help.contact import open_contact
@@ -20,6 +21,7 @@ from accelerator.help.models import HelpDraft, Requester
 from accelerator.help.pair import pair_of
 from accelerator.regions.models import Region
 from tests.cast import ALMATY, Cast
+from tests.databases import make_app
 from tests.help.filling import (
     answer,
     ask_for_help,
@@ -172,12 +174,10 @@ def test_answers_are_there_again_in_the_same_browser_only(site: Site, app: Flask
     assert "Go on where I was" not in text_of(Site(app).get("/help"))
 
 
-def test_a_restart_of_the_server_loses_nothing(site: Site, app: Flask, settings) -> None:  # type: ignore[no-untyped-def]
-    from accelerator import create_app
-
+def test_a_restart_of_the_server_loses_nothing(site: Site, app: Flask, settings: Settings) -> None:
     site.follow(answer(site, first_page(site)))
     db.dispose()
-    other = Site(create_app(settings))
+    other = Site(make_app(settings))
     other.web.cookiejar = site.web.cookiejar
     page = other.get("/help/who")
     assert page.html.find("input", {"value": "self", "checked": True})
