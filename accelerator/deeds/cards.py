@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from accelerator import formatting
 from accelerator.deeds.headline import headline
-from accelerator.deeds.models import Photo
+from accelerator.deeds.models import Deed, Photo
 from accelerator.i18n import current_language
 from accelerator.kept import Kept
 from accelerator.reference import Places
+from accelerator.screening.looking import Look, look_at
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ def make_photo(key: str, width: int = 4, height: int = 3) -> CardPhoto:
 
 def make_photos(photos: Sequence[Photo]) -> list[CardPhoto]:
     return [make_photo(photo.key, photo.width, photo.height) for photo in photos]
+
+
+def look_at_words(deed: Deed) -> Look | None:
+    """What a coordinator looks at before everyone reads it."""
+    return look_at({gettext("Title"): deed.title, gettext("Story"): deed.story, gettext("Name"): deed.doer_name})
 
 
 def make_deed_card(row: Any, places: Places, now: datetime) -> DeedCard:

@@ -158,7 +158,8 @@ def publish(
         deed.title, deed.story, deed.doer_name = (cut_out(text) for text in (deed.title, deed.story, deed.doer_name))
     looked_at = check_public(deed.title, deed.story, deed.doer_name, accepted=accepted)
     _move(deed, "publish")
-    deed.published_at, deed.hidden_reason = at, ""
+    deed.published_at = deed.published_at or at  # shown again, it goes back to its place and day
+    deed.hidden_reason = ""
     db.session.flush()
     count(deed, +1)
     record(db.session, EventType.DEED_PUBLISHED, f"deed:{deed.id}", by=by, at=at, **looked_at)

@@ -58,6 +58,7 @@ def show_feed() -> Response:
 
 def show_deed(deed_id: int) -> Response:
     deed, viewer, now = visible_deed(deed_id), current_viewer(), utcnow()
+    may_moderate = viewer is not None and policy.can_moderate(viewer, deed)
     html = render_template(
         "deeds/deed.html",
         deed=cards.make_deed_card(deed, places(db.read), now),
@@ -69,7 +70,8 @@ def show_deed(deed_id: int) -> Response:
         kind_code=deed.kind_code,
         photos=cards.make_photos(queries.list_photos(db.read, deed.id)),
         may_thank=policy.can_thank(viewer, deed),
-        may_hide=viewer is not None and policy.can_moderate(viewer, deed),
+        may_moderate=may_moderate,
+        look=cards.look_at_words(deed) if may_moderate and deed.status != DeedStatus.PUBLISHED else None,
         has_thanked=queries.has_thanked(db.read, deed_id, reader_key(), earlier_reader_key()),
         active="deeds",
     )

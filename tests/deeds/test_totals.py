@@ -44,7 +44,7 @@ def test_they_follow_publish_hide_and_publish_again(context: Flask, cast: Cast) 
     assert expected == [
         {(ALL_TIME, ALMATY): (1, 0), (days[0].date(), ALMATY): (1, 0)},
         {},
-        {(ALL_TIME, ALMATY): (1, 0), (days[2].date(), ALMATY): (1, 0)},
+        {(ALL_TIME, ALMATY): (1, 0), (days[0].date(), ALMATY): (1, 0)},
     ]
 
 

@@ -1,9 +1,12 @@
 """The desk and deeds: publish what was told, hide with a reason, look at what readers reported."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
 from accelerator.board.models import ClaimState
+from accelerator.clock import utcnow
 from accelerator.deeds.models import Deed, DeedReport, DeedStatus
 from accelerator.extensions import db
 from tests.cast import ASTANA, Cast
@@ -99,13 +102,29 @@ def test_hiding_settles_the_reports(context: Flask, site: Site, cast: Cast) -> N
     assert "Cleaned the spring" not in text_of(site.get("/deeds"))
 
 
-def test_what_was_hidden_can_be_shown_again(context: Flask, site: Site, cast: Cast) -> None:
-    deed_id = make_deed()
+def test_what_was_hidden_is_shown_again_from_its_page(context: Flask, site: Site, cast: Cast) -> None:
+    day = utcnow() - timedelta(days=1)
+    deed_id = make_deed(user_id=cast.ben.id, published_at=day)
     dee = site.as_(cast.dee)
-    dee.post(f"/desk/deeds/{deed_id}/hide", {"reason": "Wait."}, status=303)
-    dee.post(f"/desk/deeds/{deed_id}/publish", status=303)
+    hidden = dee.follow(dee.press(dee.get(f"/deeds/{deed_id}"), "Hide", reason="Wait."))
+    for other in (cast.ben, cast.fay):
+        assert "Show it again" not in text_of(site.as_(other).get(f"/deeds/{deed_id}"))
+    shown = dee.follow(dee.press(hidden, "Show it again"))
+    assert "Everyone can see it now." in text_of(shown)
     assert "Cleaned the spring" in text_of(site.get("/deeds"))
-    assert row(Deed, deed_id).hidden_reason == ""
+    assert (row(Deed, deed_id).hidden_reason, row(Deed, deed_id).published_at) == ("", day)
+
+
+def test_on_its_page_what_was_found_in_its_words_is_looked_at_first(context: Flask, site: Site, cast: Cast) -> None:
+    deed_id = make_deed(story="We met in Abay street, house 12.", status=DeedStatus.PENDING, user_id=cast.ben.id)
+    dee = site.as_(cast.dee)
+    page = dee.get(f"/deeds/{deed_id}")
+    assert page.html.find("mark") is not None
+    accepts = page.html.find("input", {"name": "accepted"})["value"]
+    refused = dee.follow(dee.press(page, "Publish"))
+    assert "look at the marked places once more" in text_of(refused)
+    dee.press(refused, "Publish", accepted=accepts, status=303)
+    assert status_of(deed_id) == DeedStatus.PUBLISHED
 
 
 def test_a_confirmation_is_taken_back_after_its_deed_was_hidden(context: Flask, site: Site, cast: Cast) -> None:

@@ -12,7 +12,7 @@ from accelerator.accounts.viewer import Viewer
 from accelerator.appeals.models import Appeal
 from accelerator.appeals.words import kind_label
 from accelerator.board.models import Claim, ClaimState, HelpRequest, Timing
-from accelerator.deeds.cards import CardPhoto, make_photos
+from accelerator.deeds.cards import CardPhoto, look_at_words, make_photos
 from accelerator.deeds.models import Deed, Photo
 from accelerator.desk.cases.words import call_outcome_label, heading
 from accelerator.desk.queue.queries import Talk
@@ -20,7 +20,7 @@ from accelerator.desk.queue.reasons import Reason
 from accelerator.help.models import CallOutcome
 from accelerator.i18n import current_language
 from accelerator.reference import Places
-from accelerator.screening.looking import Look, look_at
+from accelerator.screening.looking import Look
 from accelerator.working_days import add_working_days
 
 #: Until when somebody who asks is called.
@@ -236,8 +236,7 @@ class RowMaker:
         return self._about_deed(
             Reason.DEED, deed, f"deed-{deed.id}", gettext("Told by its doer: %(when)s", when=since),
             publish if may else None, told=deed.story, other=f"/desk/deeds/{deed.id}/hide" if may else "",
-            look=look_at({gettext("Title"): deed.title, gettext("Story"): deed.story, gettext("Name"): deed.doer_name}),
-            photos=photos,
+            look=look_at_words(deed), photos=photos,
         )  # fmt: skip
 
     def of_report(self, report: Any, deed: Deed, reason_words: str, *, photos: Sequence[Photo]) -> QueueRow:
