@@ -40,6 +40,7 @@ class DeedCard:
     text: str
     locale: str
     place: str
+    #: The day on which it happened; the hour of a visit is nobody's business.
     when: str
     iso: str
     duration: str
@@ -67,7 +68,6 @@ def make_deed_card(row: Any, places: Places, now: datetime) -> DeedCard:
     """``row`` has the columns of `accelerator.deeds.queries.FEED`."""
     language = current_language()
     zone = places.zone(row.region_code)
-    moment = row.published_at or row.happened_at
     key = getattr(row, "photo_key", None)
     title, rest, request = headline(row)
     return DeedCard(
@@ -78,8 +78,8 @@ def make_deed_card(row: Any, places: Places, now: datetime) -> DeedCard:
         text=rest,
         locale=row.locale,
         place=places.place(row.region_code, row.district_code, language),
-        when=formatting.ago(moment, now, zone),
-        iso=moment.astimezone(zone).isoformat(timespec="minutes"),
+        when=formatting.day(row.happened_at, now, zone),
+        iso=row.happened_at.astimezone(zone).date().isoformat(),
         duration=formatting.duration(row.minutes) if row.minutes else "",
         helpers=row.helpers,
         level=row.level,

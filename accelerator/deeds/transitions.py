@@ -11,7 +11,7 @@ from accelerator.accounts.models import User, UserNotice
 from accelerator.accounts.queries import lock_user
 from accelerator.accounts.tell import tell_doer
 from accelerator.accounts.viewer import Viewer
-from accelerator.board.models import Claim, Credit, HelpRequest
+from accelerator.board.models import Claim, Credit, HelpRequest, Timing
 from accelerator.deeds.models import (
     ALL_TIME,
     DayTotal,
@@ -67,7 +67,7 @@ def publish_from_claim(
         kind_code=request.kind_code,
         region_code=request.region_code,
         district_code=request.district_code,
-        happened_at=claim.started_at or claim.reported_at or at,
+        happened_at=_moment_of(claim, request, at=at),
         minutes=claim.minutes or 0,
         helpers=claim.people,
         level=(Level.CONFIRMED if claim.helped_said_at else Level.WITNESSED).value,
@@ -83,6 +83,14 @@ def publish_from_claim(
     happened = EventType.DEED_TOLD if waits else EventType.DEED_PUBLISHED
     record(db.session, happened, f"deed:{deed.id}", by=by, at=at, claim=claim.id)
     return deed
+
+
+def _moment_of(claim: Claim, request: HelpRequest, *, at: datetime) -> datetime:
+    """When it happened, as far as is known: when it was begun, else the hour asked for, else the first word of it."""
+    if claim.started_at:
+        return claim.started_at
+    told = claim.reported_at or claim.helped_said_at or at
+    return min(request.starts_at, told) if request.timing == Timing.AT and request.starts_at else told
 
 
 def take_back(claim: Claim, *, by: Actor, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Telling of a deed done outside of the board."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,17 @@ def test_published_it_says_that_it_was_told(ben: Site, site: Site, cast: Cast) -
     page = text_of(site.get("/deeds/1"))
     for said in ("Ben", "Cleaned the spring", "told by the doer", "5 people", "2 h", "40 people were helped"):
         assert said in page
+
+
+def test_the_day_on_which_it_happened_is_shown(ben: Site, site: Site, cast: Cast) -> None:
+    send(ben, 303, day=str(date(utcnow().year - 1, 3, 14)))
+    dee = site.as_(cast.dee)
+    assert f"14 March {utcnow().year - 1}" in text_of(dee.get("/desk"))
+    dee.press(dee.get("/desk"), "Publish", status=303)
+    for path in ("/deeds", "/deeds/1"):
+        page = site.get(path)
+        assert page.html.find("time").get_text() == f"14 March {utcnow().year - 1}"
+        assert page.html.find("time")["datetime"] == f"{utcnow().year - 1}-03-14"
 
 
 @pytest.mark.parametrize(("verb", "news"), [("publish", "deed_published"), ("hide", "deed_hidden")])

@@ -308,6 +308,7 @@ class RowMaker:
         self, reason: Reason, deed: Deed, id: str, why: str, action: Action | None, *, told: str, other: str,
         look: Look | None = None, photos: Sequence[Photo] = (),
     ) -> QueueRow:  # fmt: skip
+        zone = self.known.zone(deed.region_code)
         return QueueRow(
             id=id,
             reason=reason.value,
@@ -316,7 +317,7 @@ class RowMaker:
             locale=deed.locale,
             href=f"/deeds/{deed.id}",
             place=self.known.place(deed.region_code, deed.district_code, self.language),
-            when=formatting.duration(deed.minutes),
+            when=f"{formatting.day(deed.happened_at, self.now, zone)} · {formatting.duration(deed.minutes)}",
             kind_label=self.known.kind(deed.kind_code, self.language),
             kind_code=deed.kind_code,
             action=action,
