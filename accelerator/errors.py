@@ -80,6 +80,7 @@ class NotAllowed(DomainError):
             "unread_words": gettext("The person has written: read it first, then confirm."),
             "they_came": gettext("The helped person says that you came. Please tell how it went."),
             "promise_over": gettext("Your promise here has ended; your own page says why."),
+            "let_go": gettext("You have let go of your place here. If you can come after all, take one again."),
             "too_early": gettext("It has not begun yet. Look again when its time has come."),
             "own": gettext("Nobody confirms their own deed. Ask another coordinator to look at it."),
             "own_thanks": gettext("This is your own deed: others say thanks for it."),

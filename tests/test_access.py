@@ -107,7 +107,7 @@ def test_htmx_sends_the_whole_page_of_a_visitor_to_sign_in(world: World, site: S
     world.come(Actor.VISITOR)
     route = ROUTES[method, rule]
     answer = ask(site, method, route.path(world), route, HTMX)
-    assert answer.status_int == 401
+    assert answer.status_int == 204
     assert answer.headers["HX-Redirect"].startswith("/login?")
     assert not answer.text
 

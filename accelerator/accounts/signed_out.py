@@ -9,7 +9,7 @@ from accelerator.accounts.pending_claim import Wanted, seal
 from accelerator.accounts.sessions import current_viewer
 from accelerator.accounts.views import show_sign_in
 from accelerator.errors import OutOfDate, SignInNeeded, tell
-from accelerator.htmx import is_htmx
+from accelerator.htmx import is_htmx, redirect_to
 from accelerator.once_more import Typed, has_page, show_again, what_was_typed
 from accelerator.safe_next import safe_next
 from accelerator.security import comes_from_our_page
@@ -29,10 +29,7 @@ def ask_to_sign_in(error: SignInNeeded) -> Response:
             return show_sign_in(SignInForm(data=wanted), error.status, typed.dump())
     elif request.query_string:
         wanted["next"] = request.full_path
-    target = f"{url_for('accounts.sign_in')}?{urlencode(wanted)}"
-    if is_htmx():
-        return Response(status=401, headers={"HX-Redirect": target})
-    return Response(status=303, headers={"Location": target})
+    return redirect_to(f"{url_for('accounts.sign_in')}?{urlencode(wanted)}")
 
 
 def offer_again(error: OutOfDate) -> Response:

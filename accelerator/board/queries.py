@@ -175,10 +175,15 @@ def find_active_claim(session: Session, request_id: int, user_id: int) -> Claim 
 LOST = (ClaimState.REMOVED, ClaimState.NO_SHOW, ClaimState.LAPSED)
 
 
-def has_lost_promise(session: Session, request_id: int, user_id: int) -> bool:
-    """Whether somebody else, or the clock, ended the last promise that this person had here."""
+def end_of_promise(session: Session, request_id: int, user_id: int) -> str:
+    """How the last promise of this person here ended: "promise_over" by somebody else or the clock, "let_go" by
+    themselves; empty when it goes on or there was none.
+    """
     last = select(Claim.state).where(Claim.request_id == request_id, Claim.user_id == user_id).order_by(Claim.id.desc())
-    return session.scalars(last.limit(1)).first() in LOST
+    state = session.scalars(last.limit(1)).first()
+    if state in LOST:
+        return "promise_over"
+    return "let_go" if state == ClaimState.RELEASED else ""
 
 
 def waiting_position(session: Session, claim: Claim) -> int:

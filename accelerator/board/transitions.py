@@ -35,7 +35,7 @@ from accelerator.board.models import (
     RequestStatus,
     Timing,
 )
-from accelerator.board.queries import CARD, find_active_claim, has_lost_promise
+from accelerator.board.queries import CARD, end_of_promise, find_active_claim
 from accelerator.board.search import search_text_of
 from accelerator.deeds import transitions as deeds
 from accelerator.errors import DomainError, NotAllowed, NotFound, SignInNeeded
@@ -301,7 +301,7 @@ def release(request_id: int, *, by: Viewer, at: datetime, reason: str = "", only
         raise NotFound
     mine = find_active_claim(db.session, request_id, by.id)
     if mine is None:
-        if has_lost_promise(db.session, request_id, by.id):
+        if end_of_promise(db.session, request_id, by.id) == "promise_over":
             raise NotAllowed("promise_over")
         return LetGo.FREE
     if only_waiting and mine.state != S.WAITING:
@@ -886,7 +886,8 @@ def lock_claim(claim_id: int) -> tuple[Claim, HelpRequest]:
 def _my_claim(request: HelpRequest, by: Viewer) -> Claim:
     mine = find_active_claim(db.session, request.id, by.id)
     if mine is None:
-        raise NotAllowed("promise_over") if has_lost_promise(db.session, request.id, by.id) else NotFound()
+        end = end_of_promise(db.session, request.id, by.id)
+        raise NotAllowed(end) if end else NotFound()
     return mine
 
 

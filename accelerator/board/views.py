@@ -236,8 +236,8 @@ def tell_no_report(request_id: int, claim: Claim | None) -> Response:
 
 def why_no_report(request_id: int, claim: Claim | None, words: list[str]) -> str:
     """Empty where nothing is lost: pressed twice, the words are there."""
-    if queries.has_lost_promise(db.read, request_id, me().id):
-        return NotAllowed("promise_over").sentence()
+    if end := queries.end_of_promise(db.read, request_id, me().id):
+        return NotAllowed(end).sentence()
     if claim is None or claim.state != ClaimState.REPORTED or not set(words) - {claim.word, claim.answer}:
         return ""
     return gettext("This has been told already, and waits for a coordinator.")

@@ -70,6 +70,17 @@ def test_letting_go_again_changes_nothing(context: Flask, site: Site, cast: Cast
     assert events_of(f"request:{request_id}").count("claim.released") == 1
 
 
+@pytest.mark.parametrize("act", ["start", "report"])
+def test_an_old_page_says_that_the_place_was_let_go(context: Flask, site: Site, cast: Cast, act: str) -> None:
+    request_id = make_request()
+    take(request_id, cast.ben)
+    ben = site.as_(cast.ben)
+    ben.post(f"/requests/{request_id}/release", status=303)
+    late = ben.post(f"/requests/{request_id}/{act}", {"hours": "1", "credit": "name"}, status=409)
+    assert "You have let go of your place here. If you can come after all, take one again." in text_of(late)
+    assert request_now(request_id).taken == 0
+
+
 def test_nobody_lets_go_for_somebody_else(context: Flask, site: Site, cast: Cast) -> None:
     request_id = make_request()
     claim_id = take(request_id, cast.ben)

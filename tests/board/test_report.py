@@ -1,7 +1,7 @@
 """ "It is done": how long, a word, photos, and how to be shown. Nothing that was typed is lost."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -140,6 +140,19 @@ def test_another_question_does_not_stand_beside_the_answer_to_the_first(ben: Sit
     assert form_of(ben).html.find(id="answer").get_text().strip() == ""
 
 
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_the_deed_is_of_the_day_of_the_help(context: Flask, cast: Cast, has_begun: bool) -> None:
+    began = utcnow() + timedelta(hours=1)
+    request_id = make_request(starts_at=began)
+    claim_id = take(request_id, cast.ben)
+    if has_begun:
+        with db.transaction():
+            transitions.start(request_id, by=viewer_of(cast.ben), at=began + timedelta(minutes=5))
+    report(request_id, cast.ben, at=began + timedelta(days=3))
+    confirm(claim_id, cast.dee, at=began + timedelta(days=4))
+    assert deed_of(claim_id).happened_at == began + timedelta(minutes=5 if has_begun else 0)
+
+
 def test_an_answer_that_comes_too_late_is_not_lost(ben: Site, cast: Cast) -> None:
     send(ben, word="He fetched.")
     dispute(1, cast.dee, "Was it not one hour?")
@@ -256,7 +269,11 @@ def test_only_who_holds_a_place_reports(context: Flask, site: Site, cast: Cast, 
     before = events_of(f"request:{request_id}")
     page = browser.follow(browser.get(f"/requests/{request_id}/report", status=303))
     assert "It is done" not in text_of(page)
-    browser.post(f"/requests/{request_id}/report", {"minutes": "5", "credit": "name"}, status=303)
+    browser.post(
+        f"/requests/{request_id}/report",
+        {"minutes": "5", "credit": "name"},
+        status=409 if standing == "released" else 303,
+    )
     assert events_of(f"request:{request_id}") == before
 
 

@@ -86,7 +86,6 @@ def test_the_keyboard_reaches_the_first_button(world: World, browse: Browse) -> 
     word = unique()
     request_id = world.request(title=f"Bread for {word}")
     tab = browse(width=1280)
-    tab.allow(401)
     tab.open(f"/requests?q={word}")
     tab.page.keyboard.press("Tab")
     expect(tab.page.locator(".skip")).to_be_focused()
