@@ -9,6 +9,7 @@ import re
 
 from accelerator.screening.doors import BLOCK, FLAT, HOUSE_WORD, NUMBER, SEP
 from accelerator.screening.folding import Folded, Span
+from accelerator.screening.keyboards import either, on_any_keyboard
 
 #: Streets that people name without saying "street", in Russian, Kazakh and Latin letters, in their usual endings.
 STREETS = (
@@ -32,7 +33,7 @@ MICRODISTRICTS = (
     r"-\d{1,2}[а-яa-z]?"
 )
 MICRODISTRICT = (
-    r"\d{1,2}[а-я]?(?:\s?-?\s?(?:й|ый|ой|ий|ом|м|ші|шы))?\s{0,2}(?:мкрн?|мкр-н|м-н|микрорайон[ае]?"
+    r"\d{1,2}[а-я]?(?:\s?-?\s?(?:й|ый|ой|ий|ом|м|ші|шы))?[\s\-]{0,2}(?:мкрн?|мкр-н|м-н|микрорайон[ае]?"
     r"|ықшам\s?аудан\w{0,4}|шағын\s?аудан\w{0,4}|мөлтек\s?аудан\w{0,4}|microdistrict|mkr)"
 )
 #: No year, no hour.
@@ -54,7 +55,7 @@ LIVES = (
 LIVED_IN = r"\d{1,4}+(?:/\d{1,3})?(?:-?\s?үй)?-?(?:де|да|те|та)\sт[ұу]р\w{1,8}"
 #: (letters without which there is nothing to find, the pattern, whether its group "name" is written with capitals)
 WAYS = tuple(
-    (letters.split("|"), re.compile(rf"(?<![\w\-])(?<!\d[.,/:]){pattern}"), has_name)
+    (either(letters), re.compile(on_any_keyboard(rf"(?<![\w\-])(?<!\d[.,/:]){pattern}")), has_name)
     for letters, pattern, has_name in (
         ("", rf"{STREETS}(?:т[ае]|д[ае])?{SEP}{DOOR}{TAIL}", False),
         ("-", rf"{MICRODISTRICTS}(?:,\s{{0,2}}|\s{{1,2}}(?={HOUSE_WORD}|\d{{1,4}}{UY})){DOOR}{TAIL}", False),

@@ -5,6 +5,8 @@ import re
 from accelerator.screening.addresses import find_addresses
 from accelerator.screening.doors import BLOCK, COUNTED, FLAT, HOUSE_WORD, NAME, NUMBER, SEP
 from accelerator.screening.folding import Folded, Span
+from accelerator.screening.keyboards import either, on_any_keyboard
+from accelerator.screening.runs import SPELLED
 
 RU_STREET = (
     r"(?:ул|улиц[аеуыо]й?|пр|пр-т[ае]?|пр-кт|просп|проспект[аеу]?|пер|переул(?:ок|ке|ка)|б-р|бульвар[ае]?|шоссе|наб"
@@ -15,9 +17,15 @@ KK_STREET = r"(?:көше(?:сі\w{0,6}|де)|к-сі|даңғыл(?:ы\w{0,5})|
 KK_MICRO = r"(?:ықшам\s?ауданы\w{0,4}|мөлтек\s?ауданы\w{0,4}|шағын\s?ауданы\w{0,4}|ш\.\s?а|м/а|мкр)"
 EN_STREET = r"(?:street|str|st|avenue|ave|road|rd|boulevard|blvd|lane|drive|highway|parkway|embankment)"
 UY = r"(?:\d{1,4}+(?:/\d{1,3})?[а-я]?(?:-?ші|-?шы)?[\s\-]{0,2}үй(?:де|ге|ден|дің|і)?(?!\w)"
+#: From two on; nothing counted: "дом два этажа", "үй екі қабатты".
+IN_WORDS = (
+    rf"(?:{'|'.join(word for word, number in SPELLED.items() if number > 1)})(?:\s(?:{'|'.join(SPELLED)}))?"
+    rf"(?!\w)(?!\s{{1,2}}{COUNTED})"
+)
+KK_TENS = r"(?:он|жиырма|отыз|қырық|елу|алпыс|жетпіс|сексен|тоқсан|жүз)"
 #: (letters without which there is nothing to find, the pattern)
 WAYS = tuple(
-    (letters.split("|"), re.compile(pattern))
+    (either(letters), re.compile(on_any_keyboard(pattern)))
     for letters, pattern in (
         # ул. Абая 12, кв. 4; проспект Аль-Фараби, д. 77/8
         (
@@ -43,6 +51,12 @@ WAYS = tuple(
         # 12-үй, 4-пәтер without a street
         ("үй", r"(?<![\w\-/:.])\d{1,4}+(?:/\d{1,3})?[а-я]?-(?:(?:ші|шы)\s)?үй(?:де|ге|ден|дің|і)?(?!\w)"),
         ("пәтер", r"(?<![\w\-/:.])\d{1,4}+-(?:(?:ші|шы)\s)?пәтер(?:де|ге|ден|дің|і)?(?!\w)"),
+        # 15 үй 23 пәтер
+        (
+            "үй",
+            r"(?<![\w\-/:.])\d{1,4}+(?:/\d{1,3})?[а-я]?(?:-?(?:ші|шы))?[\s\-]{0,2}үй[,\s]{1,3}"
+            r"\d{1,4}+(?:-?(?:ші|шы))?[\s\-]{0,2}пәтер(?:де|ге|ден|дің|і)?(?!\w)",
+        ),
         # 12 үйдің 4 пәтері; 12 үйде тұрады; 4 пәтерде тұрады
         (
             "үй|пәтер",
@@ -52,6 +66,9 @@ WAYS = tuple(
         # пәтер 4; үй №12; үй 12, пәтер 4
         ("пәтер", rf"(?<![\w\-])пәтер\s{{0,2}}(?:№\s?)?{NUMBER}(?!\s{{1,2}}[а-яәғқңөұүһі]{{4}})"),
         ("үй", rf"(?<![\w\-])үй\s{{0,2}}(?:№\s?{NUMBER}|{NUMBER},?\s{{1,2}}пәтер\s?(?:№\s?)?\d{{1,4}})"),
+        # үйі 12, пәтері 4; үйінің нөмірі 12
+        ("үй|пәтер", rf"(?<![\w\-])(?:үй|пәтер)(?:і|інің|дің)?\s{{1,2}}нөмірі?\s?[:\-–—]?\s{{0,2}}{NUMBER}"),
+        ("үй", rf"(?<![\w\-])үйі\s{{1,2}}{NUMBER},?\s{{1,2}}пәтері?\s{{1,2}}{NUMBER}"),
         # 12 қабат, 5 пәтер; 2 кіреберіс 17-пәтер
         (
             "пәтер",
@@ -71,6 +88,18 @@ WAYS = tuple(
             "домофон",
             r"(?<![\w\-])(?:код\s(?:от\s)?)?домофон\w{0,3}[\s:,\-–—]{1,3}(?:код\s?|коды\s?)?"
             r"#?\d{1,4}(?:[кk#*]\d{1,5})?(?!\w)",
+        ),
+        # dom 12 kv 4
+        ("dom|kv", rf"(?<![\w\-])(?:dom|d\.|kv\.?)\s{{0,2}}{NUMBER}(?:[,\s]{{1,3}}kv\.?\s?\d{{1,4}}(?!\w))?"),
+        # дом двенадцать; кв. сорок два; үй он екі; house twelve
+        (
+            "дом|д.|кв|house|flat|apartment|үй|пәтер",
+            rf"(?<![\w\-])(?:дом|д\.|кв\.|квартир[ае]|house|flat|apartment|үйі?|пәтері?)\s{{1,2}}{IN_WORDS}",
+        ),
+        # он екінші үй, жиырма бесінші пәтер
+        (
+            "үй|пәтер",
+            rf"(?<![\w\-]){KK_TENS}(?:\s[а-яәғқңөұүһі]{{2,6}})?(?:ы?н?шы|і?н?ші)\s(?:үй|пәтер)(?:де|ге|ден|дің|і)?(?!\w)",
         ),
         # Abay street 12, apt 4
         (
@@ -96,8 +125,6 @@ NOT_A_NAME = re.compile(rf"(?:{COUNTED}|of|on|in|at|the|and|to|for|from|blocks?|
 def find_houses(folded: Folded) -> list[Span]:
     """House numbers, flats and entrance codes of a folded text."""
     text = folded.text
-    if not re.search(r"\d", text):
-        return []
     found = [
         match.span()
         for letters, way in WAYS
