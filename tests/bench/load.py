@@ -82,8 +82,9 @@ class Load:
         runs: dict[str, list[Run]] = {target.name: [] for target in targets}
         for target in targets:
             self._run(target, WARM_UP_SECONDS)
-        for _ in range(self._rounds):
-            for target in targets:
+        for number in range(self._rounds):
+            # There and back: whoever runs second in one round, on a warmer or a busier machine, runs first in the next.
+            for target in targets if number % 2 == 0 else targets[::-1]:
                 runs[target.name].append(self._run(target, self._seconds))
         self.raw |= {name: [asdict(run) for run in found] for name, found in runs.items()}
         return {name: summarise(found) for name, found in runs.items()}
