@@ -62,10 +62,12 @@ class Board(RuleBasedStateMachine):
     def active(self, who: int) -> Promise | None:
         return next((p for p in self.promises if p.who == who and p.state in ACTIVE), None)
 
+    def last_state(self, who: int) -> S | None:
+        return next((p.state for p in reversed(self.promises) if p.who == who), None)
+
     def has_lost(self, who: int) -> bool:
         """Whether somebody else ended their last promise."""
-        last = next((p for p in reversed(self.promises) if p.who == who), None)
-        return last is not None and last.state in (S.REMOVED, S.NO_SHOW)
+        return self.last_state(who) in (S.REMOVED, S.NO_SHOW)
 
     @property
     def taken(self) -> int:
@@ -118,7 +120,8 @@ class Board(RuleBasedStateMachine):
     def start(self, who: int) -> None:
         mine = self.active(who)
         if mine is None:
-            with pytest.raises(NotAllowed if self.has_lost(who) else NotFound), db.transaction():
+            is_told_why = self.has_lost(who) or self.last_state(who) is S.RELEASED
+            with pytest.raises(NotAllowed if is_told_why else NotFound), db.transaction():
                 board.start(self.request_id, by=self.members[who].viewer(), at=utcnow())
             return
         with self.refusal(mine.state is not S.STARTED and (mine.state, Verb.START) not in CLAIM_MOVES):
