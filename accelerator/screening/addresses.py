@@ -61,9 +61,9 @@ WAYS = tuple(
         ("-", rf"{MICRODISTRICTS}(?:,\s{{0,2}}|\s{{1,2}}(?={HOUSE_WORD}|\d{{1,4}}{UY})){DOOR}{TAIL}", False),
         ("мкр|м-н|микро|аудан|mkr|microd", rf"{MICRODISTRICT}(?!\w)\.?{SEP}{DOOR}{TAIL}", False),
         ("", rf"{LIVES}\s{{1,2}}{WORDS}{SEP}{DOOR}{TAIL}", False),
-        ("тұр|тур", rf"{STREETS}{SEP}{LIVED_IN}", False),
+        ("тұр", rf"{STREETS}{SEP}{LIVED_IN}", False),
         # Жұлдыз 150-де тұрады; what is no name before it, is an hour: "таңғы 5-те тұрамын" (gets up)
-        ("тұр|тур", rf"(?P<name>[^\W\d][\w\-]{{2,30}}+){SEP}{LIVED_IN}", True),
+        ("тұр", rf"(?P<name>[^\W\d][\w\-]{{2,30}}+){SEP}{LIVED_IN}", True),
         # на Ракетной 15
         (
             "на ",

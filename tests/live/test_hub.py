@@ -580,11 +580,17 @@ def test_a_reader_on_whom_the_kernel_gives_up_first_counts_as_dropped(monkeypatc
         assert live.health()["subscribers"] == 0
 
 
+def connect_in_silence(live: Running) -> list[socket.socket]:
+    """A hundred connections; every second one begins a request and goes no further."""
+    silent = [live.connect() for _ in range(100)]
+    for sock in silent[::2]:
+        sock.sendall(b"GET /live HTTP/1.1\r\n")
+    return silent
+
+
 def test_silent_connections_delay_nobody() -> None:
     with running(limits=HubLimits(head_seconds=60)) as live:
-        silent = [live.connect() for _ in range(100)]
-        for sock in silent[::2]:
-            sock.sendall(b"GET /live HTTP/1.1\r\n")
+        connect_in_silence(live)
         stream = live.subscribe()
         live.publish(deed(1))
         assert stream.event()["id"] == "1"
@@ -592,9 +598,7 @@ def test_silent_connections_delay_nobody() -> None:
 
 def test_silent_connections_are_closed_at_the_deadline() -> None:
     with running(limits=HubLimits(head_seconds=0.2)) as live:
-        silent = [live.connect() for _ in range(100)]
-        for sock in silent[::2]:
-            sock.sendall(b"GET /live HTTP/1.1\r\n")
+        silent = connect_in_silence(live)
         assert [read_to_end(sock) for sock in silent] == [b""] * 100
         assert live.subscribe().greeting
         assert live.health()["subscribers"] == 1
